@@ -109,7 +109,7 @@ export type PathMatch =
   | { readonly kind: "exact"; readonly value: string }
   /** `/v1/*` in the file: value `/v1/`; also matches `/v1` itself. */
   | { readonly kind: "prefix"; readonly value: string }
-  /** `/users/*​/posts`: each `*` is exactly one segment. */
+  /** Segments split at `/`; a segment `*` matches exactly one. */
   | { readonly kind: "segments"; readonly value: readonly string[] }
   | { readonly kind: "regex"; readonly value: string };
 
