@@ -1,0 +1,193 @@
+/**
+ * Where each figure of a worker is in its shared memory. One buffer per worker, written only by that worker with plain
+ * stores (`metrics[base + L.REQUESTS_2XX]++`) and summed by the main thread at a scrape: an add costs a nanosecond or
+ * two, needs no atomics, and a reader sees each figure whole, because a Float64Array stores 8 aligned bytes at once.
+ *
+ * One worker block, then one block per listener, cluster and endpoint slot (slots.ts numbers them). Capacity is
+ * address space only: a page costs memory when a worker first writes to it.
+ */
+import { CODES, type Code } from "../base/errors.js";
+import { HISTOGRAM_SIZE } from "../base/histogram.js";
+
+export const MAX_LISTENERS = 64;
+export const MAX_CLUSTERS = 1024;
+export const MAX_ENDPOINTS = 16_384;
+
+/** The worker block, at index 0. Counters unless said otherwise. */
+export const W = {
+  ACCEPTED: 0,
+  /** Upstream connections that were established. */
+  CONNECTED: 1,
+  /** Gauge: connections open now, both sides. */
+  OPEN: 2,
+  /** Refused at accept because the worker had `maxConnections`. */
+  REFUSED: 3,
+  /** Accepting paused for want of file descriptors. */
+  ACCEPT_PAUSED: 4,
+  /** Receiving waited for a free buffer. */
+  STARVED: 5,
+  TURNS: 6,
+  SYSCALLS: 7,
+  /** Milliseconds that the loop worked rather than waited. */
+  BUSY_MS: 8,
+  /** Gauge: the longest turn since the worker started, milliseconds. */
+  MAX_TURN_MS: 9,
+  /** Gauges: buffers in use, and buffers there are. */
+  BUFFERS_USED: 10,
+  BUFFERS_TOTAL: 11,
+  /** From clients, and to clients. */
+  BYTES_IN: 12,
+  BYTES_OUT: 13,
+  /** Malformed requests. */
+  PARSE_ERRORS: 14,
+  /** Exceptions that reached the top of the loop. */
+  UNCAUGHT: 15,
+  LOG_LINES: 16,
+  /** Access-log lines lost because the ring was full. */
+  LOG_DROPPED: 17,
+  /** Histogram: busy time of one turn of the loop. */
+  TURN: 18,
+} as const;
+const WORKER_SIZE = W.TURN + HISTOGRAM_SIZE;
+
+/** A listener's block, at `listenerBase(slot)`. */
+export const L = {
+  CONNECTIONS: 0,
+  /** Gauge: client connections open now. */
+  OPEN: 1,
+  /** Connections refused by this listener (limits, drain). */
+  REFUSED: 2,
+  /** From clients, and to clients. */
+  BYTES_IN: 3,
+  BYTES_OUT: 4,
+  /** Gauge: requests (L4: connections) being served now. */
+  ACTIVE: 5,
+  /** Finished requests by status: index `REQUESTS_NONE + statusClass(status)`; NONE = ended without an answer. */
+  REQUESTS_NONE: 6,
+  REQUESTS_1XX: 7,
+  REQUESTS_2XX: 8,
+  REQUESTS_3XX: 9,
+  REQUESTS_4XX: 10,
+  REQUESTS_5XX: 11,
+  /** Errors by code: index `ERRORS + CODE_NUMBER[code]`. */
+  ERRORS: 12,
+  /** Histogram: first byte of a request to the last byte of its response; L4: accept to close. */
+  DURATION: 12 + CODES.length,
+} as const;
+const LISTENER_SIZE = L.DURATION + HISTOGRAM_SIZE;
+
+/** A cluster's block, at `clusterBase(slot)`. */
+export const C = {
+  /** As for listeners, with the statuses that endpoints sent; NONE = no response came. Each try counts. */
+  REQUESTS_NONE: 0,
+  REQUESTS_1XX: 1,
+  REQUESTS_2XX: 2,
+  REQUESTS_3XX: 3,
+  REQUESTS_4XX: 4,
+  REQUESTS_5XX: 5,
+  /** Gauge: tries (L4: connections) under way now. */
+  ACTIVE: 6,
+  CONNECTS: 7,
+  CONNECT_FAILURES: 8,
+  /** Requests that went out on an idle connection of the pool. */
+  POOL_REUSED: 9,
+  RETRIES: 10,
+  /** Retries that the budget did not allow. */
+  RETRIES_DENIED: 11,
+  /** Picks made among all endpoints because none was usable. */
+  PANIC_PICKS: 12,
+  /** Picks that failed: no endpoint at all, or each at its limit. */
+  NO_ENDPOINT: 13,
+  OVERLOADED: 14,
+  /** From endpoints, and to endpoints. */
+  BYTES_IN: 15,
+  BYTES_OUT: 16,
+} as const;
+const CLUSTER_SIZE = C.BYTES_OUT + 1;
+
+/** An endpoint's block, at `endpointBase(slot)`. */
+export const E = {
+  /** Tries (L4: connections) given to this endpoint. */
+  REQUESTS: 0,
+  /** Those that failed: connecting, reset, timeout, or a status that counts as failure. */
+  FAILURES: 1,
+  CONNECTS: 2,
+  CONNECT_FAILURES: 3,
+  /** From the endpoint, and to it. */
+  BYTES_IN: 4,
+  BYTES_OUT: 5,
+  /** Gauge: tries (L4: connections) under way now. */
+  ACTIVE: 6,
+  /** Gauge: connections open now, idle ones included. */
+  OPEN: 7,
+  /** Histogram: request sent to response header received; L4: time to connect. */
+  RESPONSE: 8,
+} as const;
+const ENDPOINT_SIZE = E.RESPONSE + HISTOGRAM_SIZE;
+
+const LISTENERS_START = WORKER_SIZE;
+const CLUSTERS_START = LISTENERS_START + MAX_LISTENERS * LISTENER_SIZE;
+const ENDPOINTS_START = CLUSTERS_START + MAX_CLUSTERS * CLUSTER_SIZE;
+const METRICS_LENGTH = ENDPOINTS_START + MAX_ENDPOINTS * ENDPOINT_SIZE;
+
+export function listenerBase(slot: number): number {
+  return LISTENERS_START + slot * LISTENER_SIZE;
+}
+
+export function clusterBase(slot: number): number {
+  return CLUSTERS_START + slot * CLUSTER_SIZE;
+}
+
+export function endpointBase(slot: number): number {
+  return ENDPOINTS_START + slot * ENDPOINT_SIZE;
+}
+
+/** The number of each error code in `L.ERRORS`. */
+export const CODE_NUMBER: Readonly<Record<Code, number>> = Object.fromEntries(
+  CODES.map((code, number) => [code, number]),
+) as Record<Code, number>;
+
+/** 1 to 5, or 0 for no status. What is above 599 counts as 5xx (RFC 9110 15). */
+export function statusClass(status: number): number {
+  if (status < 100) return 0;
+  return status < 600 ? (status / 100) | 0 : 5;
+}
+
+/** Main thread: the zeroed memory for one worker's figures. */
+export function createMetrics(): SharedArrayBuffer {
+  return new SharedArrayBuffer(METRICS_LENGTH * Float64Array.BYTES_PER_ELEMENT);
+}
+
+/** Either side: the figures in such memory. */
+export function openMetrics(buffer: SharedArrayBuffer): Float64Array {
+  if (buffer.byteLength !== METRICS_LENGTH * Float64Array.BYTES_PER_ELEMENT) {
+    throw new RangeError(`metrics memory of ${buffer.byteLength} bytes does not fit this version's layout`);
+  }
+  return new Float64Array(buffer);
+}
+
+/** Zeroes one slot's block. Only when no worker writes to it any more. */
+export function resetSlot(metrics: Float64Array, kind: SlotKind, slot: number): void {
+  const { baseOf, size } = BLOCKS[kind];
+  metrics.fill(0, baseOf(slot), baseOf(slot) + size);
+}
+
+/**
+ * Before a new worker takes over the figures of one that died: what was open is closed, while counters must go on
+ * rising. Zeroes are not written over zeroes, since that would make untouched pages resident.
+ */
+export function resetGauges(metrics: Float64Array): void {
+  for (const field of [W.OPEN, W.MAX_TURN_MS, W.BUFFERS_USED, W.BUFFERS_TOTAL]) metrics[field] = 0;
+  for (const { baseOf, capacity, gauges } of Object.values(BLOCKS)) {
+    for (let slot = 0; slot < capacity; slot++) {
+      for (const field of gauges) if (metrics[baseOf(slot) + field] !== 0) metrics[baseOf(slot) + field] = 0;
+    }
+  }
+}
+
+const BLOCKS = {
+  listener: { baseOf: listenerBase, size: LISTENER_SIZE, capacity: MAX_LISTENERS, gauges: [L.OPEN, L.ACTIVE] },
+  cluster: { baseOf: clusterBase, size: CLUSTER_SIZE, capacity: MAX_CLUSTERS, gauges: [C.ACTIVE] },
+  endpoint: { baseOf: endpointBase, size: ENDPOINT_SIZE, capacity: MAX_ENDPOINTS, gauges: [E.ACTIVE, E.OPEN] },
+} as const;
+export type SlotKind = keyof typeof BLOCKS;
