@@ -1,0 +1,107 @@
+/**
+ * One connection of the io_uring engine. At most one receive (multishot) and one send are in flight; every completion
+ * carries the slot, and a slot is given away only after its last completion came, so none can reach a successor.
+ */
+import type { Timer } from "../../base/timer-wheel.js";
+import type { Address } from "../../model/address.js";
+import type { Conn, ConnHandler } from "../engine.js";
+import { localAddress, peerAddress } from "../native/sockets.js";
+import { SendQueue } from "../send-queue.js";
+import type { UringEngine } from "./uring-engine.js";
+
+export class UringConn implements Conn {
+  handler: ConnHandler;
+  unsent = 0;
+  congested = false;
+  /** @internal Descriptor, and index in the engine's table. */
+  fd: number;
+  slot: number;
+  /** @internal Completions that are still to come for this slot. */
+  operations = 0;
+  /** @internal A multishot receive is armed; `cancelling`: and its cancellation is under way. */
+  receiving = false;
+  cancelling = false;
+  paused = false;
+  /** @internal connect() has not completed. */
+  connecting = false;
+  /** @internal Destroyed, or its onClose was called: no callback any more. */
+  closed = false;
+  /** @internal The peer's FIN came; our FIN was asked for; our FIN went out. */
+  peerEnded = false;
+  ending = false;
+  ended = false;
+  /** @internal Sending failed: what arrives is still delivered, then the connection is reported as reset. */
+  broken = false;
+  /** @internal The range of the send in flight; buffer -1 = none. */
+  sendBuffer = -1;
+  sendStart = 0;
+  sendEnd = 0;
+  /** @internal While connecting. */
+  connectTimer: Timer | undefined = undefined;
+  /** @internal No buffer was free: waits for the next refill. */
+  starved = false;
+  /** @internal onClose is about to be called. */
+  reported = false;
+  /** @internal */
+  queue: SendQueue | undefined = undefined;
+  readonly #engine: UringEngine;
+  #peer: Address | undefined = undefined;
+  #local: Address | undefined = undefined;
+
+  constructor(engine: UringEngine, fd: number, slot: number, handler: ConnHandler) {
+    this.#engine = engine;
+    this.fd = fd;
+    this.slot = slot;
+    this.handler = handler;
+  }
+
+  get peer(): Address | undefined {
+    if (this.#peer === undefined && !this.closed) this.#peer = peerAddress(this.fd);
+    return this.#peer;
+  }
+
+  get local(): Address | undefined {
+    if (this.#local === undefined && !this.closed) this.#local = localAddress(this.fd);
+    return this.#local;
+  }
+
+  send(buffer: number, start: number, end: number): void {
+    if (this.closed || this.ending || this.broken || start === end) return;
+    const engine = this.#engine;
+    engine.memory.retain(buffer);
+    this.unsent += end - start;
+    if (this.unsent > engine.highWater) this.congested = true;
+    if (this.sendBuffer >= 0 || this.connecting) {
+      if (this.queue === undefined) this.queue = new SendQueue();
+      this.queue.push(buffer, start, end);
+    } else engine.startSend(this, buffer, start, end);
+  }
+
+  pause(): void {
+    if (this.paused || this.closed) return;
+    this.paused = true;
+    this.#engine.cancelReceive(this);
+  }
+
+  resume(): void {
+    if (!this.paused || this.closed) return;
+    this.paused = false;
+    this.#engine.armReceive(this);
+  }
+
+  end(): void {
+    if (this.ending || this.closed) return;
+    this.ending = true;
+    if (this.sendBuffer < 0 && !this.connecting) this.#engine.finishSending(this);
+  }
+
+  destroy(): void {
+    this.reported = false;
+    if (!this.closed) this.#engine.teardown(this, false);
+  }
+
+  reset(): void {
+    this.reported = false;
+    if (!this.closed) this.#engine.teardown(this, true);
+  }
+}

@@ -1,0 +1,479 @@
+/**
+ * The io_uring engine: everything is a submission (accept, receive, send, connect, shutdown, close), a turn of the loop is
+ * one system call. Multishot accept and receive stay armed; received data lies in provided buffers of `Memory`, and
+ * sends go straight from there.
+ */
+import { Timer, TimerWheel } from "../../base/timer-wheel.js";
+import type { Address } from "../../model/address.js";
+import {
+  type Acceptor,
+  Close,
+  type CloseReason,
+  type Conn,
+  type ConnHandler,
+  type Engine,
+  type EngineOptions,
+  type EngineStats,
+  type Listening,
+} from "../engine.js";
+import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
+import { BUFFER_SELECT, CQE_BUFFER, CQE_MORE, Op, Ring } from "../native/io-uring.js";
+import { close, Errno, mapMemory } from "../native/libc.js";
+import { encodeSockaddr, SOCKADDR_BYTES } from "../native/sockaddr.js";
+import { bindSocket, clearEvent, lingerReset, openEvent, openSocket } from "../native/sockets.js";
+import { UringConn } from "./uring-conn.js";
+import { UringListening } from "./uring-listening.js";
+
+const SQ_ENTRIES = 4096;
+const CQ_ENTRIES = 16_384;
+/** The provided ring's capacity, and how many buffers stand ready in it: few, so that they stay in the CPU's cache. */
+const RING_CAPACITY = 1024;
+const RING_READY = 256;
+const GROUP = 1;
+
+/** The low word of user_data: kind in the upper 8 bits, slot in the lower 24. */
+const Kind = { IGNORE: 0, ACCEPT: 1, RECEIVE: 2, SEND: 3, CONNECT: 4, WAKE: 5 } as const;
+const SLOT_MASK = 0xff_ffff;
+
+const ACCEPT_MULTISHOT = 1 << 16;
+const RECEIVE_MULTISHOT = 2 << 16;
+/** Do not try at once, wait for readiness: right after a connect there is nothing to receive. */
+const RECEIVE_POLL_FIRST = 1 << 16;
+const POLL_MULTI = 1;
+const POLLIN = 1;
+const CANCEL_ALL = 1;
+const CANCEL_FD = 2;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_WAITALL = 0x100;
+const SHUT_WR = 1;
+const SOCK_CLOEXEC = 0x80000;
+/** How long accepting rests after the process ran out of descriptors. */
+const ACCEPT_REST_MS = 100;
+const SOCKADDR_SLOTS = 512;
+
+export class UringEngine implements Engine {
+  readonly kind = "io_uring";
+  readonly memory: Memory;
+  readonly timers: TimerWheel;
+  readonly stats: EngineStats = {
+    accepted: 0,
+    connected: 0,
+    acceptPaused: 0,
+    starved: 0,
+    turns: 0,
+    syscalls: 0,
+    open: 0,
+  };
+  readonly wakeFd: number;
+  onWake: () => void = () => {};
+  /** @internal */ highWater: number;
+  readonly #options: EngineOptions;
+  readonly #ring: Ring;
+  readonly #conns: (UringConn | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+  readonly #listeners: (UringListening | undefined)[] = [];
+  /** Socket addresses of connects: read by the kernel at submission, so a rotating set of places is enough. */
+  readonly #addresses = mapMemory(SOCKADDR_SLOTS * SOCKADDR_BYTES);
+  #nextAddress = 0;
+  /** Buffers that stand in the provided ring. */
+  #ready = 0;
+  /** Connections whose receive ended for want of a buffer. */
+  #starved: UringConn[] = [];
+  /** Connections to report as closed after this batch of completions. */
+  #reports: UringConn[] = [];
+  #reasons: CloseReason[] = [];
+  #now: number;
+  #stopped = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.memory = options.memory;
+    this.highWater = options.highWaterBytes;
+    this.#now = performance.now();
+    this.timers = new TimerWheel(this.#now);
+    this.#ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
+    this.#ring.provideRing(GROUP, RING_CAPACITY);
+    this.wakeFd = openEvent();
+    this.#armWake();
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  listen(at: Address, accept: Acceptor): Listening {
+    const bound = bindSocket(at, this.#options.backlog, this.#options.reusePort, 0);
+    const listening = new UringListening(this, bound, accept, this.#listeners.length);
+    this.#listeners.push(listening);
+    this.armAccept(listening);
+    return listening;
+  }
+
+  connect(to: Address, handler: ConnHandler, timeoutMs: number): Conn {
+    const fd = openSocket(to, 0);
+    const conn = this.#add(fd, handler);
+    conn.connecting = true;
+    if (fd < 0) {
+      this.report(conn, Close.UNREACHABLE);
+      return conn;
+    }
+    const offset = (this.#nextAddress = (this.#nextAddress + 1) % SOCKADDR_SLOTS) * SOCKADDR_BYTES;
+    // A wrapped-around place may not have been submitted yet: make sure it has.
+    if (offset === 0) this.#ring.submit();
+    const length = encodeSockaddr(to, this.#addresses.bytes, offset);
+    conn.operations++;
+    const at = this.#ring.sqe(Op.CONNECT, fd, this.#addresses.base + offset, 0, 0, (Kind.CONNECT << 24) | conn.slot, 0);
+    this.#ring.sqes[at + 2] = length;
+    conn.connectTimer = new Timer(() => this.report(conn, Close.TIMEOUT));
+    this.timers.set(conn.connectTimer, this.#now + timeoutMs);
+    return conn;
+  }
+
+  run(): void {
+    while (!this.#stopped) {
+      this.#refill();
+      const waitMs = this.#reports.length > 0 ? 0 : this.timers.untilNext(this.#now);
+      this.#ring.enter(waitMs);
+      this.stats.turns++;
+      this.stats.syscalls++;
+      this.#now = performance.now();
+      this.timers.advance(this.#now);
+      this.#drainCompletions();
+      if (this.#reports.length > 0) this.#deliverReports();
+    }
+    this.#release();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #drainCompletions(): void {
+    const ring = this.#ring;
+    const words = ring.words;
+    let head = words[ring.cqHead];
+    const tail = words[ring.cqTail];
+    while (head !== tail) {
+      const at = ring.cqes + ((head & ring.cqMask) << 2);
+      const user = words[at];
+      const result = words[at + 2];
+      const flags = words[at + 3];
+      head = (head + 1) | 0;
+      const slot = user & SLOT_MASK;
+      switch (user >>> 24) {
+        case Kind.RECEIVE:
+          this.#onReceive(this.#conns[slot]!, result, flags);
+          break;
+        case Kind.SEND:
+          this.#onSend(this.#conns[slot]!, result);
+          break;
+        case Kind.ACCEPT:
+          this.#onAccept(slot, result, flags);
+          break;
+        case Kind.CONNECT:
+          this.#onConnect(this.#conns[slot]!, result);
+          break;
+        case Kind.WAKE:
+          clearEvent(this.wakeFd);
+          if ((flags & CQE_MORE) === 0) this.#armWake();
+          this.onWake();
+          break;
+      }
+    }
+    words[ring.cqHead] = head;
+  }
+
+  #onReceive(conn: UringConn, result: number, flags: number): void {
+    const more = (flags & CQE_MORE) !== 0;
+    if (!more) {
+      conn.operations--;
+      conn.receiving = false;
+      conn.cancelling = false;
+    }
+    if (result > 0) {
+      const buffer = flags >>> 16;
+      this.#ready--;
+      if (!conn.closed) {
+        const start = buffer * BUFFER_SIZE + HEADROOM;
+        conn.handler.onData(buffer, start, start + result);
+      }
+      this.memory.release(buffer);
+    } else {
+      if ((flags & CQE_BUFFER) !== 0) {
+        this.#ready--;
+        this.memory.release(flags >>> 16);
+      }
+      if (!conn.closed) this.#onReceiveEnd(conn, result);
+    }
+    if (more) return;
+    if (conn.closed) this.#retire(conn);
+    else if (!conn.receiving) this.armReceive(conn);
+  }
+
+  #onReceiveEnd(conn: UringConn, result: number): void {
+    if (result === 0) {
+      conn.peerEnded = true;
+      if (conn.broken) this.report(conn, Close.RESET);
+      else {
+        conn.handler.onEnd();
+        if (conn.ended && !conn.closed) this.report(conn, Close.FINISHED);
+      }
+    } else if (result === -Errno.ENOBUFS) {
+      this.stats.starved++;
+      conn.starved = true;
+      this.#starved.push(conn);
+    } else if (result !== -Errno.ECANCELED && result !== -Errno.EINTR && result !== -Errno.EAGAIN) {
+      this.report(conn, Close.RESET);
+    }
+  }
+
+  #onSend(conn: UringConn, result: number): void {
+    conn.operations--;
+    const buffer = conn.sendBuffer;
+    conn.sendBuffer = -1;
+    if (conn.closed) {
+      this.memory.release(buffer);
+      this.#retire(conn);
+      return;
+    }
+    if (result <= 0) {
+      if (result === -Errno.EINTR) this.startSend(conn, buffer, conn.sendStart, conn.sendEnd);
+      else this.#onSendError(conn, buffer);
+      return;
+    }
+    conn.unsent -= result;
+    if (conn.sendStart + result < conn.sendEnd) {
+      this.startSend(conn, buffer, conn.sendStart + result, conn.sendEnd);
+      return;
+    }
+    this.memory.release(buffer);
+    const queue = conn.queue;
+    if (queue !== undefined && queue.count > 0) {
+      queue.shift();
+      this.startSend(conn, queue.buffer, queue.start, queue.end);
+    } else if (conn.ending) this.finishSending(conn);
+    if (conn.congested && conn.unsent <= this.#options.lowWaterBytes && !conn.closed) {
+      conn.congested = false;
+      conn.handler.onDrain();
+    }
+  }
+
+  /** What the peer sent before it broke the connection is still in the kernel: let the receive deliver it first. */
+  #onSendError(conn: UringConn, buffer: number): void {
+    this.memory.release(buffer);
+    conn.broken = true;
+    conn.unsent = 0;
+    conn.queue?.clear(this.memory);
+    if (conn.peerEnded || !conn.receiving) this.report(conn, Close.RESET);
+  }
+
+  #onAccept(index: number, result: number, flags: number): void {
+    const listening = this.#listeners[index];
+    if (listening === undefined) {
+      if (result >= 0) close(result);
+      return;
+    }
+    if (result >= 0) {
+      const conn = this.#add(result, UNHANDLED);
+      this.stats.accepted++;
+      const handler = listening.accept(conn);
+      if (handler === undefined) conn.reset();
+      else if (!conn.closed) {
+        conn.handler = handler;
+        this.armReceive(conn);
+      }
+    }
+    if ((flags & CQE_MORE) !== 0) return;
+    const exhausted = result === -Errno.EMFILE || result === -Errno.ENFILE || result === -Errno.ENOMEM;
+    if (exhausted) {
+      this.stats.acceptPaused++;
+      this.timers.set(listening.rest, this.#now + ACCEPT_REST_MS);
+    } else this.armAccept(listening);
+  }
+
+  #onConnect(conn: UringConn, result: number): void {
+    conn.operations--;
+    if (conn.closed) {
+      this.#retire(conn);
+      return;
+    }
+    if (result < 0) {
+      const refused = result === -Errno.ECONNREFUSED || result === -Errno.ENOENT;
+      this.report(conn, refused ? Close.REFUSED : result === -Errno.ETIMEDOUT ? Close.TIMEOUT : Close.UNREACHABLE);
+      return;
+    }
+    this.#cancelConnectTimer(conn);
+    conn.connecting = false;
+    this.stats.connected++;
+    this.armReceive(conn, RECEIVE_POLL_FIRST);
+    const queue = conn.queue;
+    if (queue !== undefined && queue.count > 0) {
+      queue.shift();
+      this.startSend(conn, queue.buffer, queue.start, queue.end);
+    } else if (conn.ending) this.finishSending(conn);
+    if (!conn.closed) conn.handler.onOpen();
+  }
+
+  /** @internal Takes over one reference to `buffer`. */
+  startSend(conn: UringConn, buffer: number, start: number, end: number): void {
+    conn.sendBuffer = buffer;
+    conn.sendStart = start;
+    conn.sendEnd = end;
+    conn.operations++;
+    const user = (Kind.SEND << 24) | conn.slot;
+    this.#ring.sqe(Op.SEND, conn.fd, this.memory.base + start, end - start, MSG_NOSIGNAL | MSG_WAITALL, user, 0);
+  }
+
+  /** @internal Arms the multishot receive unless something stands against it. */
+  armReceive(conn: UringConn, ioprio = 0): void {
+    if (conn.receiving || conn.paused || conn.peerEnded || conn.connecting || conn.closed || conn.starved) return;
+    conn.receiving = true;
+    conn.operations++;
+    const at = this.#ring.sqe(Op.RECV, conn.fd, 0, 0, 0, (Kind.RECEIVE << 24) | conn.slot, 0);
+    this.#ring.sqes[at] = Op.RECV | (BUFFER_SELECT << 8) | RECEIVE_MULTISHOT | ioprio;
+    this.#ring.sqes[at + 10] = GROUP;
+  }
+
+  /** @internal */
+  cancelReceive(conn: UringConn): void {
+    if (!conn.receiving || conn.cancelling) return;
+    conn.cancelling = true;
+    this.#ring.sqe(Op.ASYNC_CANCEL, -1, (Kind.RECEIVE << 24) | conn.slot, 0, 0, Kind.IGNORE, 0);
+  }
+
+  /** @internal Everything queued is out and `end()` was called. */
+  finishSending(conn: UringConn): void {
+    if (conn.ended || conn.broken) return;
+    conn.ended = true;
+    if (conn.peerEnded) this.report(conn, Close.FINISHED);
+    else this.#ring.sqe(Op.SHUTDOWN, conn.fd, 0, SHUT_WR, 0, Kind.IGNORE, 0);
+  }
+
+  /** @internal Closes now; the handler hears of it at the end of this turn, unless it destroys the connection first. */
+  report(conn: UringConn, reason: CloseReason): void {
+    if (conn.closed) return;
+    this.teardown(conn, false);
+    conn.reported = true;
+    this.#reports.push(conn);
+    this.#reasons.push(reason);
+  }
+
+  #deliverReports(): void {
+    // Handlers may cause further reports: those are appended and delivered too.
+    for (let i = 0; i < this.#reports.length; i++) {
+      const conn = this.#reports[i];
+      if (!conn.reported) continue;
+      conn.reported = false;
+      conn.handler.onClose(this.#reasons[i]);
+    }
+    this.#reports.length = 0;
+    this.#reasons.length = 0;
+  }
+
+  /** @internal */
+  teardown(conn: UringConn, rst: boolean): void {
+    conn.closed = true;
+    this.stats.open--;
+    this.#cancelConnectTimer(conn);
+    conn.queue?.clear(this.memory);
+    if (conn.fd >= 0) {
+      if (rst) lingerReset(conn.fd);
+      if (conn.operations > 0) this.#ring.sqe(Op.ASYNC_CANCEL, conn.fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
+      this.#ring.sqe(Op.CLOSE, conn.fd, 0, 0, 0, Kind.IGNORE, 0);
+    }
+    this.#retire(conn);
+  }
+
+  /** Frees the slot when no completion can name it any more. */
+  #retire(conn: UringConn): void {
+    if (conn.operations > 0 || conn.slot < 0) return;
+    this.#conns[conn.slot] = undefined;
+    this.#freeSlots.push(conn.slot);
+    conn.slot = -1;
+  }
+
+  #add(fd: number, handler: ConnHandler): UringConn {
+    const slot = this.#freeSlots.pop() ?? this.#conns.length;
+    const conn = new UringConn(this, fd, slot, handler);
+    this.#conns[slot] = conn;
+    this.stats.open++;
+    return conn;
+  }
+
+  #cancelConnectTimer(conn: UringConn): void {
+    if (conn.connectTimer === undefined) return;
+    this.timers.cancel(conn.connectTimer);
+    conn.connectTimer = undefined;
+  }
+
+  /** @internal */
+  armAccept(listening: UringListening): void {
+    const at = this.#ring.sqe(Op.ACCEPT, listening.fd, 0, 0, SOCK_CLOEXEC, (Kind.ACCEPT << 24) | listening.index, 0);
+    this.#ring.sqes[at] = Op.ACCEPT | ACCEPT_MULTISHOT;
+  }
+
+  /** @internal */
+  closeListening(listening: UringListening): void {
+    this.#listeners[listening.index] = undefined;
+    this.timers.cancel(listening.rest);
+    this.#ring.sqe(Op.ASYNC_CANCEL, listening.fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
+    this.#ring.sqe(Op.CLOSE, listening.fd, 0, 0, 0, Kind.IGNORE, 0);
+  }
+
+  #armWake(): void {
+    this.#ring.sqe(Op.POLL_ADD, this.wakeFd, 0, POLL_MULTI, POLLIN, Kind.WAKE << 24, 0);
+  }
+
+  /** Keeps the provided ring stocked, but leaves an eighth of the memory to those who build messages. */
+  #refill(): void {
+    const memory = this.memory;
+    const reserve = memory.count >> 3;
+    const target = Math.min(RING_READY, memory.count >> 2);
+    while (this.#ready < target && memory.available > reserve) {
+      const buffer = memory.alloc();
+      this.#ring.provide(buffer, memory.base + buffer * BUFFER_SIZE + HEADROOM, BUFFER_SIZE - HEADROOM);
+      this.#ready++;
+    }
+    this.#ring.publish();
+    // Memory runs short: let no connection hold more than two buffers, so that the slow ones cannot starve the rest.
+    const short = memory.available * 2 < memory.count;
+    this.highWater = short ? Math.min(2 * BUFFER_SIZE, this.#options.highWaterBytes) : this.#options.highWaterBytes;
+    if (this.#starved.length > 0 && this.#ready > 0) this.#feedStarved();
+  }
+
+  #feedStarved(): void {
+    const starved = this.#starved;
+    this.#starved = [];
+    for (const conn of starved) {
+      conn.starved = false;
+      this.armReceive(conn);
+    }
+  }
+
+  #release(): void {
+    for (const conn of this.#conns) {
+      if (conn === undefined) continue;
+      if (conn.sendBuffer >= 0) this.memory.release(conn.sendBuffer);
+      conn.queue?.clear(this.memory);
+      if (!conn.closed && conn.fd >= 0) close(conn.fd);
+      conn.closed = true;
+    }
+    for (const listening of this.#listeners) if (listening !== undefined) close(listening.fd);
+    // Closes that were queued but not submitted.
+    this.#ring.submit();
+    for (const buffer of this.#ring.provided(this.#ready)) this.memory.release(buffer);
+    this.#ring.close();
+    this.#addresses.free();
+    close(this.wakeFd);
+    this.stats.open = 0;
+  }
+}
+
+/** Stands in for the moment between accept and the acceptor's answer. */
+const UNHANDLED: ConnHandler = {
+  onOpen() {},
+  onData() {},
+  onDrain() {},
+  onEnd() {},
+  onClose() {},
+};
