@@ -171,13 +171,7 @@ export interface RetrySpec {
   readonly statuses: readonly number[];
 }
 
-export type BalanceName =
-  | "round-robin"
-  | "random"
-  | "least-request"
-  | "least-connections"
-  | "p2c"
-  | "source-address";
+export type BalanceName = "round-robin" | "random" | "least-request" | "least-connections" | "p2c" | "source-address";
 
 export interface ClusterSpec {
   readonly name: string;

@@ -1,0 +1,65 @@
+/**
+ * The order in which weighted round robin visits nodes: each node as often per period as its weight says, and spread
+ * over the period (nginx's smooth weighted round robin). Worked out once per eligible set, so that a pick is an increment.
+ * Nodes of equal weight form a class; the smooth algorithm runs over classes, and a class rotates its nodes. That gives the
+ * same spread at a cost of classes x length instead of nodes x length.
+ */
+
+/** Longest period, in turns per node and at least. Weights that would need more are scaled down. */
+const TURNS_PER_NODE = 4;
+const LEAST_CAP = 4096;
+
+interface WeightClass {
+  readonly weight: number;
+  readonly members: number[];
+  /** The smooth algorithm's credit. */
+  credit: number;
+  next: number;
+}
+
+/** @param weights positive integers @returns indices into `weights`, one period */
+export function buildSequence(weights: readonly number[]): Uint16Array {
+  const classes = [...groupByWeight(fitWeights(weights)).values()];
+  const total = classes.reduce((sum, group) => sum + group.weight, 0);
+  const sequence = new Uint16Array(total);
+  for (let turn = 0; turn < total; turn++) {
+    let best = classes[0];
+    for (const group of classes) {
+      group.credit += group.weight;
+      if (group.credit > best.credit) best = group;
+    }
+    best.credit -= total;
+    sequence[turn] = best.members[best.next];
+    best.next = (best.next + 1) % best.members.length;
+  }
+  return sequence;
+}
+
+/** Weights in lowest terms, with a sum within the cap; nobody falls below 1. */
+function fitWeights(weights: readonly number[]): number[] {
+  const divisor = weights.reduce(gcd, 0);
+  const cap = Math.max(LEAST_CAP, weights.length * TURNS_PER_NODE);
+  const total = weights.reduce((sum, weight) => sum + weight, 0) / divisor;
+  if (total <= cap) return weights.map((weight) => weight / divisor);
+  const scaled = weights.map((weight) => Math.max(1, Math.round((weight / divisor) * (cap / total))));
+  const common = scaled.reduce(gcd, 0);
+  return scaled.map((weight) => weight / common);
+}
+
+function groupByWeight(weights: readonly number[]): Map<number, WeightClass> {
+  const classes = new Map<number, { weight: number; members: number[]; credit: number; next: number }>();
+  weights.forEach((weight, index) => {
+    const group = classes.get(weight);
+    if (group === undefined) classes.set(weight, { weight, members: [index], credit: 0, next: 0 });
+    else {
+      group.members.push(index);
+      group.weight += weight;
+    }
+  });
+  return classes;
+}
+
+function gcd(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}

@@ -1,0 +1,201 @@
+/**
+ * A worker's live cluster: which endpoint is next, and how it went. Joins policy (balance, resilience) with the shared
+ * state. Everything is synchronous and allocates nothing, except when the set of eligible endpoints has changed.
+ * Contract: each endpoint that `acquire` returns is given to `settle` exactly once, on every path.
+ */
+
+import { createPicker } from "../balance/create-picker.js";
+import type { Picker } from "../balance/picker.js";
+import type { Random } from "../base/random.js";
+import { ClusterCell, EndpointCell, State, UNUSABLE } from "../model/cells.js";
+import { isFailure, Outcome, type OutcomeId } from "../model/outcome.js";
+import type { Query } from "../model/query.js";
+import type { ClusterSpec } from "../model/spec.js";
+import { activeNeeded } from "../resilience/retry-budget.js";
+import { LiveEndpoint } from "./live-endpoint.js";
+import { clusterAt, heldAt, heldRetriesAt, type SharedState } from "./shared.js";
+import type { ClusterSlots } from "./slots.js";
+
+/** What the main thread must hear of. */
+export interface ClusterEvents {
+  /** An endpoint failed as often in a row as `OutlierSpec.consecutiveFailures` says (and again at each multiple). */
+  onFailures(cluster: string, endpoint: string): void;
+}
+
+export interface ClusterOptions {
+  readonly spec: ClusterSpec;
+  /** From `SlotTable.assign` of the same spec. */
+  readonly slots: ClusterSlots;
+  readonly shared: SharedState;
+  /** This worker's number, below what `createShared` was given. */
+  readonly worker: number;
+  readonly random: Random;
+  readonly events: ClusterEvents;
+}
+
+/** @typeParam Data what the proxy hangs on an endpoint */
+export class Cluster<Data = unknown> {
+  readonly spec: ClusterSpec;
+  readonly name: string;
+  readonly endpoints: readonly LiveEndpoint<Data>[];
+  /** True if `Query.sourceHash` decides: only then need it be worked out. */
+  readonly usesSource: boolean;
+  readonly #cells: Int32Array;
+  readonly #held: Int32Array;
+  readonly #at: number;
+  readonly #heldRetriesAt: number;
+  readonly #random: Random;
+  readonly #events: ClusterEvents;
+  #generation: number;
+  #picker: Picker<LiveEndpoint<Data>> | undefined = undefined;
+  #panicking = false;
+
+  constructor(options: ClusterOptions) {
+    const { spec, slots, shared } = options;
+    this.spec = spec;
+    this.name = spec.name;
+    this.endpoints = spec.endpoints.map((endpoint, index) => {
+      const slot = slots.endpoints.get(endpoint.id);
+      if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
+      return new LiveEndpoint<Data>(endpoint, index, slot);
+    });
+    this.usesSource = spec.balance === "source-address";
+    this.#cells = shared.cells;
+    this.#held = shared.held(options.worker);
+    this.#at = clusterAt(slots.slot);
+    this.#heldRetriesAt = heldRetriesAt(slots.slot);
+    this.#random = options.random;
+    this.#events = options.events;
+    this.#generation = Atomics.load(this.#cells, this.#at + ClusterCell.GENERATION);
+    this.#rebuild();
+  }
+
+  /** True while no endpoint is healthy and therefore all are used. As of the last `acquire`. */
+  get panicking(): boolean {
+    return this.#panicking;
+  }
+
+  /** The endpoint for the next try, counted as active; undefined with `query.refusal` set if there is none. */
+  acquire(query: Query): LiveEndpoint<Data> | undefined {
+    const generation = Atomics.load(this.#cells, this.#at + ClusterCell.GENERATION);
+    if (generation !== this.#generation) {
+      this.#generation = generation;
+      this.#rebuild();
+    }
+    const picker = this.#picker;
+    if (picker === undefined) {
+      query.refusal = "NO_ENDPOINT";
+      return undefined;
+    }
+    for (;;) {
+      const endpoint = picker.pick(query);
+      if (endpoint === undefined) {
+        query.refusal = "OVERLOADED";
+        return undefined;
+      }
+      // Refused only if another thread took the last place since the pick: the picker sees that now.
+      if (!this.#enter(endpoint)) continue;
+      if (this.#panicking) Atomics.add(this.#cells, this.#at + ClusterCell.PANIC_PICKS, 1);
+      query.addTried(endpoint.slot);
+      return endpoint;
+    }
+  }
+
+  /** Gives back what `acquire` returned. `latencyMs`: from acquire to the response's header (TCP: to connected). */
+  settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, _latencyMs: number): void {
+    Atomics.sub(this.#cells, endpoint.at + EndpointCell.ACTIVE, 1);
+    this.#held[heldAt(endpoint.slot)]--;
+    if (isFailure(outcome)) this.#countFailure(endpoint);
+    else if (outcome === Outcome.OK) this.#forgiveFailures(endpoint);
+  }
+
+  /** A socket to the endpoint was opened, respectively closed: for figures only, limits count ACTIVE. */
+  opened(endpoint: LiveEndpoint<Data>): void {
+    Atomics.add(this.#cells, endpoint.at + EndpointCell.CONNECTIONS, 1);
+    this.#held[heldAt(endpoint.slot) + 1]++;
+  }
+
+  closed(endpoint: LiveEndpoint<Data>): void {
+    Atomics.sub(this.#cells, endpoint.at + EndpointCell.CONNECTIONS, 1);
+    this.#held[heldAt(endpoint.slot) + 1]--;
+  }
+
+  /** Takes a place in the retry budget: true = retry, and call `endRetry` when that try is settled. */
+  beginRetry(): boolean {
+    const at = this.#at + ClusterCell.RETRIES;
+    let retries = Atomics.load(this.#cells, at);
+    while (this.#hasActive(activeNeeded(retries, this.spec.retryBudget))) {
+      const seen = Atomics.compareExchange(this.#cells, at, retries, retries + 1);
+      if (seen === retries) {
+        this.#held[this.#heldRetriesAt]++;
+        return true;
+      }
+      retries = seen;
+    }
+    return false;
+  }
+
+  endRetry(): void {
+    Atomics.sub(this.#cells, this.#at + ClusterCell.RETRIES, 1);
+    this.#held[this.#heldRetriesAt]--;
+  }
+
+  /** Counts it as active unless it is full. Compare-and-swap: adding first could refuse others who would have had room. */
+  #enter(endpoint: LiveEndpoint<Data>): boolean {
+    const cells = this.#cells;
+    const at = endpoint.at + EndpointCell.ACTIVE;
+    if (endpoint.maxActive === 0) Atomics.add(cells, at, 1);
+    else {
+      let active = Atomics.load(cells, at);
+      for (;;) {
+        if (active >= endpoint.maxActive) return false;
+        const seen = Atomics.compareExchange(cells, at, active, active + 1);
+        if (seen === active) break;
+        active = seen;
+      }
+    }
+    this.#held[heldAt(endpoint.slot)]++;
+    return true;
+  }
+
+  #countFailure(endpoint: LiveEndpoint<Data>): void {
+    const failures = Atomics.add(this.#cells, endpoint.at + EndpointCell.FAILURES, 1) + 1;
+    const threshold = this.spec.outlier.consecutiveFailures;
+    if (threshold > 0 && failures % threshold === 0) this.#events.onFailures(this.name, endpoint.id);
+  }
+
+  #forgiveFailures(endpoint: LiveEndpoint<Data>): void {
+    const at = endpoint.at + EndpointCell.FAILURES;
+    if (this.#cells[at] !== 0) Atomics.store(this.#cells, at, 0);
+  }
+
+  /** Summed when a retry asks instead of counted per request: retries are rare, and the sum stops at the bound. */
+  #hasActive(needed: number): boolean {
+    let active = 0;
+    for (const endpoint of this.endpoints) {
+      if (active >= needed) return true;
+      active += this.#cells[endpoint.at + EndpointCell.ACTIVE];
+    }
+    return active >= needed;
+  }
+
+  #rebuild(): void {
+    const cells = this.#cells;
+    const candidates: LiveEndpoint<Data>[] = [];
+    const healthy: LiveEndpoint<Data>[] = [];
+    let totalWeight = 0;
+    for (const endpoint of this.endpoints) {
+      endpoint.weight = Atomics.load(cells, endpoint.at + EndpointCell.WEIGHT);
+      endpoint.maxActive = Atomics.load(cells, endpoint.at + EndpointCell.MAX_ACTIVE);
+      const state = Atomics.load(cells, endpoint.at + EndpointCell.STATE);
+      totalWeight += endpoint.weight;
+      if (endpoint.weight === 0 || (state & State.DRAINING) !== 0) continue;
+      candidates.push(endpoint);
+      if ((state & UNUSABLE) === 0) healthy.push(endpoint);
+    }
+    this.#panicking = healthy.length === 0 && candidates.length > 0;
+    const nodes = this.#panicking ? candidates : healthy;
+    const setup = { cells, cursor: this.#at + ClusterCell.CURSOR, random: this.#random, totalWeight };
+    this.#picker = nodes.length === 0 ? undefined : createPicker(this.spec.balance, nodes, setup);
+  }
+}

@@ -1,0 +1,31 @@
+/** A worker's live object for one endpoint. Its figures are shared by all threads; `data` is this worker's own. */
+import type { Address } from "../model/address.js";
+import type { Node } from "../model/node.js";
+import type { EndpointSpec } from "../model/spec.js";
+import { endpointAt } from "./shared.js";
+
+export class LiveEndpoint<Data> implements Node {
+  readonly spec: EndpointSpec;
+  readonly id: string;
+  readonly address: Address;
+  /** Position within its cluster's spec. */
+  readonly index: number;
+  readonly slot: number;
+  readonly at: number;
+  /** In force now; the cluster refreshes both from the shared state. */
+  weight: number;
+  maxActive: number;
+  /** The proxy's own: its pool of connections to this endpoint. */
+  data: Data | undefined = undefined;
+
+  constructor(spec: EndpointSpec, index: number, slot: number) {
+    this.spec = spec;
+    this.id = spec.id;
+    this.address = spec.address;
+    this.index = index;
+    this.slot = slot;
+    this.at = endpointAt(slot);
+    this.weight = spec.weight;
+    this.maxActive = spec.maxConnections;
+  }
+}

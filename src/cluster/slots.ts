@@ -1,0 +1,148 @@
+/**
+ * Who owns which slot of the shared state: kept over reloads, so that counts and states stay with their endpoint. Lives
+ * on the main thread, which alone assigns slots and writes states.
+ */
+import { LbError } from "../base/errors.js";
+import { ClusterCell, EndpointCell, SLOT_CELLS, State } from "../model/cells.js";
+import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
+import { clusterAt, endpointAt, MAX_CLUSTERS, MAX_ENDPOINTS, type SharedState } from "./shared.js";
+import { SlotPool } from "./slot-pool.js";
+
+export interface ClusterSlots {
+  readonly slot: number;
+  /** Endpoint id to slot. */
+  readonly endpoints: ReadonlyMap<string, number>;
+}
+
+/** By cluster name. Survives structured cloning: it is posted to workers with the spec it was made from. */
+export type Slots = ReadonlyMap<string, ClusterSlots>;
+
+export class SlotTable {
+  readonly #shared: SharedState;
+  readonly #clusterPool: SlotPool;
+  readonly #endpointPool: SlotPool;
+  #slots: Slots = new Map();
+
+  constructor(shared: SharedState) {
+    this.#shared = shared;
+    const cells = shared.cells;
+    this.#clusterPool = new SlotPool(MAX_CLUSTERS, (slot) => cells[clusterAt(slot) + ClusterCell.RETRIES] === 0);
+    this.#endpointPool = new SlotPool(MAX_ENDPOINTS, (slot) => {
+      const at = endpointAt(slot);
+      return cells[at + EndpointCell.ACTIVE] === 0 && cells[at + EndpointCell.CONNECTIONS] === 0;
+    });
+  }
+
+  /**
+   * Slots for a new set of clusters. Endpoints that go are marked draining first, so that workers stop choosing them
+   * before they have seen the new spec.
+   * @throws LbError CONFIG_INVALID when there are more clusters or endpoints than slots; then nothing was changed
+   */
+  assign(clusters: readonly ClusterSpec[]): Slots {
+    this.#checkCapacity(clusters);
+    const wanted = new Map(clusters.map((cluster) => [cluster.name, cluster]));
+    for (const [name, old] of this.#slots) this.#retire(old, wanted.get(name));
+    const next = new Map<string, ClusterSlots>();
+    for (const cluster of clusters) next.set(cluster.name, this.#assignCluster(cluster));
+    this.#slots = next;
+    return next;
+  }
+
+  /** Bits of `State`, or undefined for an endpoint without a slot. */
+  state(cluster: string, endpoint: string): number | undefined {
+    const slot = this.#slots.get(cluster)?.endpoints.get(endpoint);
+    return slot === undefined ? undefined : this.#shared.cells[endpointAt(slot) + EndpointCell.STATE];
+  }
+
+  /** Sets and clears state bits; workers see it at their next pick. Endpoints without a slot are ignored. */
+  mark(cluster: string, endpoint: string, set: number, clear: number): void {
+    const slots = this.#slots.get(cluster);
+    const slot = slots?.endpoints.get(endpoint);
+    if (slots === undefined || slot === undefined) return;
+    const at = endpointAt(slot) + EndpointCell.STATE;
+    if (this.#write(at, (this.#shared.cells[at] & ~clear) | set)) this.#bump(slots.slot);
+  }
+
+  /** Forgets failures in a row: the endpoint starts afresh. */
+  clearFailures(cluster: string, endpoint: string): void {
+    const slot = this.#slots.get(cluster)?.endpoints.get(endpoint);
+    if (slot !== undefined) Atomics.store(this.#shared.cells, endpointAt(slot) + EndpointCell.FAILURES, 0);
+  }
+
+  /** Counts before anything is touched, so that a set that does not fit leaves the old one whole. */
+  #checkCapacity(clusters: readonly ClusterSpec[]): void {
+    const wanted = new Map(clusters.map((cluster) => [cluster.name, cluster]));
+    let clusterRoom = this.#clusterPool.available;
+    let endpointRoom = this.#endpointPool.available;
+    for (const [name, old] of this.#slots) {
+      if (!wanted.has(name) && this.#clusterPool.isIdle(old.slot)) clusterRoom++;
+      for (const slot of leaving(old, wanted.get(name))) if (this.#endpointPool.isIdle(slot)) endpointRoom++;
+    }
+    for (const cluster of clusters) {
+      const old = this.#slots.get(cluster.name);
+      if (old === undefined) clusterRoom--;
+      const ids = new Set(cluster.endpoints.map((endpoint) => endpoint.id));
+      for (const id of ids) if (old?.endpoints.has(id) !== true) endpointRoom--;
+    }
+    if (clusterRoom < 0) throw new LbError("CONFIG_INVALID", `more than ${MAX_CLUSTERS} clusters are not supported`);
+    if (endpointRoom < 0) throw new LbError("CONFIG_INVALID", `more than ${MAX_ENDPOINTS} endpoints are not supported`);
+  }
+
+  #retire(old: ClusterSlots, wanted: ClusterSpec | undefined): void {
+    for (const slot of leaving(old, wanted)) {
+      this.#write(endpointAt(slot) + EndpointCell.STATE, State.DRAINING);
+      this.#endpointPool.retire(slot);
+    }
+    this.#bump(old.slot);
+    if (wanted === undefined) this.#clusterPool.retire(old.slot);
+  }
+
+  #assignCluster(spec: ClusterSpec): ClusterSlots {
+    const old = this.#slots.get(spec.name);
+    const slot = old?.slot ?? this.#freshCluster();
+    const endpoints = new Map<string, number>();
+    for (const endpoint of spec.endpoints) {
+      const known = old?.endpoints.get(endpoint.id) ?? endpoints.get(endpoint.id);
+      const own = known ?? this.#freshEndpoint();
+      if (known === undefined) this.#write(endpointAt(own) + EndpointCell.STATE, State.UNKNOWN);
+      this.#configure(endpointAt(own), endpoint);
+      endpoints.set(endpoint.id, own);
+    }
+    this.#bump(slot);
+    return { slot, endpoints };
+  }
+
+  #configure(at: number, spec: EndpointSpec): void {
+    const state = this.#shared.cells[at + EndpointCell.STATE] & ~State.DRAINING;
+    this.#write(at + EndpointCell.STATE, spec.weight === 0 ? state | State.DRAINING : state);
+    this.#write(at + EndpointCell.WEIGHT, spec.weight);
+    this.#write(at + EndpointCell.MAX_ACTIVE, spec.maxConnections);
+  }
+
+  /** The generation goes on where the slot's last owner left it: a reader of the old cluster sees a change. */
+  #freshCluster(): number {
+    const slot = this.#clusterPool.take();
+    Atomics.store(this.#shared.cells, clusterAt(slot) + ClusterCell.PANIC_PICKS, 0);
+    return slot;
+  }
+
+  #freshEndpoint(): number {
+    const slot = this.#endpointPool.take();
+    for (let i = 0; i < SLOT_CELLS; i++) Atomics.store(this.#shared.cells, endpointAt(slot) + i, 0);
+    return slot;
+  }
+
+  #write(at: number, value: number): boolean {
+    return Atomics.exchange(this.#shared.cells, at, value) !== value;
+  }
+
+  #bump(clusterSlot: number): void {
+    Atomics.add(this.#shared.cells, clusterAt(clusterSlot) + ClusterCell.GENERATION, 1);
+  }
+}
+
+/** Slots of the endpoints that `wanted` no longer has. */
+function leaving(old: ClusterSlots, wanted: ClusterSpec | undefined): number[] {
+  const kept = new Set(wanted?.endpoints.map((endpoint) => endpoint.id));
+  return [...old.endpoints].filter(([id]) => !kept.has(id)).map(([, slot]) => slot);
+}

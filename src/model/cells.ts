@@ -1,0 +1,50 @@
+/**
+ * The layout of the figures that all threads share: what stands in which integer of an endpoint's and of a cluster's
+ * slot. Pickers read it, the cluster counts in it, the main thread writes the states.
+ */
+
+/** Integers per slot: one cache line, so that threads busy with different endpoints do not disturb each other. */
+export const SLOT_CELLS = 16;
+
+/** Offsets within an endpoint's slot. */
+export const EndpointCell = {
+  /** Requests (HTTP) or connections (TCP) in flight, those still connecting included. Any thread. */
+  ACTIVE: 0,
+  /** Sockets open to the endpoint, idle ones included. Any thread. */
+  CONNECTIONS: 1,
+  /** Failures in a row. Any thread. */
+  FAILURES: 2,
+  /** Bits of `State`. Written by the main thread. */
+  STATE: 3,
+  /** Most that ACTIVE may be; 0 = unlimited. Written by the main thread. */
+  MAX_ACTIVE: 4,
+  /** Weight in force. Written by the main thread. */
+  WEIGHT: 5,
+} as const;
+
+/** Offsets within a cluster's slot. */
+export const ClusterCell = {
+  /** Turns taken by pickers that rotate. Any thread; wraps at 2^32. */
+  CURSOR: 0,
+  /** Retries in flight. Any thread. */
+  RETRIES: 1,
+  /** Changes whenever state, weight or limit of an endpoint changed. Written by the main thread, after the change. */
+  GENERATION: 2,
+  /** Picks made in panic: no endpoint was healthy, so all were used. Any thread. */
+  PANIC_PICKS: 3,
+} as const;
+
+/** Bits of `EndpointCell.STATE`. An endpoint without any of the first three is used. */
+export const State = {
+  /** By active checks. */
+  DOWN: 1,
+  /** By outlier detection, for a while. */
+  EJECTED: 2,
+  /** Gets nothing new, finishes what it has: weight 0, removed, or drained by an operator. */
+  DRAINING: 4,
+  /** No active check has decided yet. */
+  UNKNOWN: 8,
+} as const;
+
+/** Any of these excludes an endpoint, the last two only as long as another is usable. */
+export const UNUSABLE: number = State.DRAINING | State.DOWN | State.EJECTED;

@@ -1,0 +1,36 @@
+/**
+ * One request's question to a cluster: what the choice may depend on, and what was tried before. Owned by an exchange or
+ * a connection and reused: asking allocates nothing.
+ */
+import type { Code } from "../base/errors.js";
+
+/** More tries than this are remembered only as the latest ones. */
+const REMEMBERED = 8;
+
+export class Query {
+  /** Hash of the client's address (base/hash.ts); only read by clusters with `usesSource`. */
+  sourceHash = 0;
+  /** Why the last `acquire` returned undefined: NO_ENDPOINT or OVERLOADED. */
+  refusal: Code = "NO_ENDPOINT";
+  /** Endpoints acquired since `reset`. */
+  tries = 0;
+  /** @internal slots */
+  readonly tried: Int32Array = new Int32Array(REMEMBERED);
+
+  /** Begins a new request. */
+  reset(sourceHash: number): void {
+    this.sourceHash = sourceHash;
+    this.tries = 0;
+  }
+
+  /** Called by `Cluster.acquire`: the next acquire prefers any other endpoint. */
+  addTried(slot: number): void {
+    this.tried[this.tries++ % REMEMBERED] = slot;
+  }
+
+  hasTried(slot: number): boolean {
+    const count = Math.min(this.tries, REMEMBERED);
+    for (let i = 0; i < count; i++) if (this.tried[i] === slot) return true;
+    return false;
+  }
+}
