@@ -69,6 +69,7 @@ export class AccessRecord {
   }
 
   reset(): void {
+    this.kind = "http";
     this.time = 0;
     this.requestId = "";
     this.listener = "";
