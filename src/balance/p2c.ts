@@ -1,0 +1,49 @@
+/**
+ * Power of two choices (Mitzenmacher 1996): two nodes drawn by weight, the one with less load per weight wins. Nearly as
+ * even as asking all nodes, at constant cost, and threads with slightly old counts do not all run to the same node.
+ */
+import type { Random } from "../base/random.js";
+import type { Node } from "../model/node.js";
+import type { Query } from "../model/query.js";
+import { firstOpen, isOpen, type Picker, type PickerSetup } from "./picker.js";
+import { Sampler } from "./sampler.js";
+
+/** Draws of the second node until it differs from the first. */
+const MAX_DRAWS = 4;
+
+export class TwoChoices<N extends Node> implements Picker<N> {
+  readonly #nodes: readonly N[];
+  readonly #sampler: Sampler;
+  readonly #cells: Int32Array;
+  readonly #random: Random;
+
+  constructor(nodes: readonly N[], setup: PickerSetup) {
+    this.#nodes = nodes;
+    this.#sampler = new Sampler(nodes.map((node) => node.weight));
+    this.#cells = setup.cells;
+    this.#random = setup.random;
+  }
+
+  pick(query: Query): N | undefined {
+    const cells = this.#cells;
+    const first = this.#sampler.draw(this.#random);
+    const a = this.#nodes[first];
+    const b = this.#nodes[this.#other(first)];
+    const aOpen = isOpen(a, cells, query);
+    const bOpen = isOpen(b, cells, query);
+    // Drawing by weight and comparing load per weight: shares follow weights when idle as well as under load.
+    if (aOpen && bOpen) return cells[a.at] * b.weight <= cells[b.at] * a.weight ? a : b;
+    if (aOpen) return a;
+    if (bOpen) return b;
+    return firstOpen(this.#nodes, this.#random.below(this.#nodes.length), cells, query);
+  }
+
+  /** Another index; the same one only when a single node has nearly all the weight, or is alone. */
+  #other(first: number): number {
+    for (let i = 0; i < MAX_DRAWS; i++) {
+      const index = this.#sampler.draw(this.#random);
+      if (index !== first) return index;
+    }
+    return first;
+  }
+}
