@@ -32,6 +32,7 @@ export const TRAITS = {
   BODY_TIMEOUT: { side: "client", retry: "never", status: 408, text: "the request body did not arrive in time" },
   CLIENT_CLOSED: { side: "client", retry: "never", status: 0, text: "the client went away" },
   CLIENT_TOO_SLOW: { side: "client", retry: "never", status: 0, text: "the client read too slowly" },
+  IDLE_TIMEOUT: { side: "client", retry: "never", status: 0, text: "nothing moved for longer than allowed" },
   NO_ROUTE: { side: "self", retry: "never", status: 404, text: "no route matches" },
   NO_ENDPOINT: { side: "self", retry: "never", status: 503, text: "the cluster has no endpoint" },
   OVERLOADED: { side: "self", retry: "never", status: 503, text: "every endpoint is at its connection limit" },
