@@ -35,7 +35,12 @@ export const FIELD_IDS = 21;
 export const FIELD_STRIDE = 5;
 
 /** How the message's body is delimited (RFC 9112 6.3). */
-export const Body = { NONE: 0, LENGTH: 1, CHUNKED: 2, /** Responses only: until the connection closes. */ CLOSE: 3 } as const;
+export const Body = {
+  NONE: 0,
+  LENGTH: 1,
+  CHUNKED: 2,
+  /** Responses only: until the connection closes. */ CLOSE: 3,
+} as const;
 export type BodyKind = (typeof Body)[keyof typeof Body];
 
 /** Methods that the proxy treats specially; EXTENSION is every other token. Method names are case-sensitive. */
@@ -57,8 +62,10 @@ export class Head {
   /** `FIELD_STRIDE` integers per field line, in order of arrival. */
   readonly fields: Int32Array;
   count = 0;
-  /** Index of the first field line with this id, or -1. */
+  /** Index of the first field line with this id, or -1. Not kept for OTHER. */
   readonly first: Int32Array = new Int32Array(FIELD_IDS).fill(-1);
+  /** Bit `1 << id`: more than one field line has this id. Not kept for OTHER and DROPPED. */
+  repeated = 0;
   /** First byte of the start line (after tolerated empty lines), and of the field lines. */
   start = 0;
   fieldsStart = 0;
