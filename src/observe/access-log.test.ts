@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { AccessLog, compileFormat } from "./access-log.js";
 import { AccessRecord } from "./access-record.js";
 import { createMetrics, openMetrics, W } from "./layout.js";
+import { LineBuffer } from "./line-buffer.js";
 import { createLogRing, LogRingReader, LogRingWriter } from "./log-ring.js";
 
 function sample(): AccessRecord {
@@ -33,6 +34,16 @@ function sample(): AccessRecord {
   return record;
 }
 
+/** The lines that a format writes, as text. */
+function formatter(format: string): (record: AccessRecord) => string {
+  const compiled = compileFormat(format);
+  return (record) => {
+    const line = new LineBuffer();
+    compiled(record, line);
+    return Buffer.from(line.bytes.subarray(0, line.length)).toString("latin1");
+  };
+}
+
 const anyText = fc.oneof(
   fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte)) }),
   fc.string({ unit: "binary" }),
@@ -44,7 +55,7 @@ const hostile = fc
 
 describe("access log format json", () => {
   it("writes every field under a stable key", () => {
-    assert.deepEqual(JSON.parse(compileFormat("json")(sample())), {
+    assert.deepEqual(JSON.parse(formatter("json")(sample())), {
       time: "2026-01-31T23:59:59.123Z",
       kind: "http",
       listener: "web",
@@ -80,7 +91,7 @@ describe("access log format json", () => {
   });
 
   it("is one line of printable ASCII that parses back to the same text, whatever a client sends", () => {
-    const format = compileFormat("json");
+    const format = formatter("json");
     fc.assert(
       fc.property(hostile, (record) => {
         const line = format(record);
@@ -97,24 +108,22 @@ describe("access log format json", () => {
 
 describe("access log template", () => {
   it("replaces fields, and shows absent ones as a dash", () => {
-    const format = compileFormat(
-      '%{client} [%{time}] "%{method} %{target}" %{status} %{code} %{queue_ms} %{head_ms} 5%%',
-    );
+    const format = formatter('%{client} [%{time}] "%{method} %{target}" %{status} %{code} %{queue_ms} %{head_ms} 5%%');
     assert.equal(format(sample()), '192.0.2.1:4711 [2026-01-31T23:59:59.123Z] "GET /a?b=c" 200 - - 0.25 5%\n');
   });
 
   it("lists the endpoints that were tried", () => {
-    const format = compileFormat("%{tries}");
+    const format = formatter("%{tries}");
     assert.equal(format(sample()), "10.0.0.1:80=CONNECT_REFUSED,10.0.0.2:80=ok\n");
     assert.equal(format(new AccessRecord()), "-\n");
   });
 
   it("escapes quotes everywhere and blanks outside quotes", () => {
-    assert.equal(compileFormat('"%{user_agent}" %{user_agent}')(sample()), '"curl \\x228\\x22" curl\\x20\\x228\\x22\n');
+    assert.equal(formatter('"%{user_agent}" %{user_agent}')(sample()), '"curl \\x228\\x22" curl\\x20\\x228\\x22\n');
   });
 
   it("has one line and the same columns, whatever a client sends", () => {
-    const format = compileFormat('%{method} "%{target}" %{host}\t%{referer} %{status}');
+    const format = formatter('%{method} "%{target}" %{host}\t%{referer} %{status}');
     fc.assert(
       fc.property(hostile, (record) => {
         const line = format(record);
@@ -142,6 +151,25 @@ describe("access log template", () => {
 });
 
 describe("access log", () => {
+  it("has room for the longest head, each byte escaped", () => {
+    const ring = createLogRing(1 << 17);
+    const metrics = openMetrics(createMetrics());
+    const record = sample();
+    record.userAgent = "\u00ff".repeat(16_384);
+    new AccessLog(compileFormat("json"), new LogRingWriter(ring), metrics).write(record);
+    assert.equal(JSON.parse(Buffer.from(new LogRingReader(ring).read()).toString()).user_agent, record.userAgent);
+  });
+
+  it("counts a line that is longer than any buffer as dropped", () => {
+    const ring = createLogRing(1 << 18);
+    const metrics = openMetrics(createMetrics());
+    const record = sample();
+    record.userAgent = "\u00ff".repeat(32_768);
+    new AccessLog(compileFormat("json"), new LogRingWriter(ring), metrics).write(record);
+    assert.equal(metrics[W.LOG_DROPPED], 1);
+    assert.equal(new LogRingReader(ring).read().length, 0);
+  });
+
   it("counts what it wrote and what did not fit", () => {
     const ring = createLogRing(16);
     const metrics = openMetrics(createMetrics());

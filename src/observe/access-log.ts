@@ -5,7 +5,7 @@
 import { LbError } from "../base/errors.js";
 import type { AccessRecord, Try } from "./access-record.js";
 import { W } from "./layout.js";
-import { escapeBare, escapeJson, escapeQuoted } from "./log-escape.js";
+import { LineBuffer } from "./line-buffer.js";
 import type { LogRingWriter } from "./log-ring.js";
 import { createTimestamp } from "./timestamp.js";
 
@@ -50,16 +50,17 @@ const FIELDS: Readonly<Record<string, Field>> = {
   referer: { kind: "text", of: (r) => r.referer },
 };
 
-/** One line, printable ASCII (and tabs of the template) up to its final "\n". */
-export type LineFormat = (record: AccessRecord) => string;
+/** Appends one line, printable ASCII (and tabs of the template) up to its final "\n". */
+export type LineFormat = (record: AccessRecord, line: LineBuffer) => void;
 
 /** Throws LbError CONFIG_INVALID naming what is wrong with a template. */
 export function compileFormat(format: string): LineFormat {
   const parts = format === "json" ? jsonParts() : templateParts(format);
-  return (record) => {
-    let line = "";
-    for (const part of parts) line += typeof part === "string" ? part : part(record);
-    return `${line}\n`;
+  return (record, line) => {
+    for (const part of parts) {
+      line.raw(part.before);
+      part.write(record, line);
+    }
   };
 }
 
@@ -68,6 +69,7 @@ export class AccessLog {
   readonly #format: LineFormat;
   readonly #ring: LogRingWriter;
   readonly #metrics: Float64Array;
+  readonly #line = new LineBuffer();
 
   constructor(format: LineFormat, ring: LogRingWriter, metrics: Float64Array) {
     this.#format = format;
@@ -76,40 +78,32 @@ export class AccessLog {
   }
 
   write(record: AccessRecord): void {
-    this.#metrics[this.#ring.write(this.#format(record)) ? W.LOG_LINES : W.LOG_DROPPED]++;
+    const line = this.#line;
+    line.length = 0;
+    this.#format(record, line);
+    this.#metrics[this.#ring.write(line.bytes, line.length) ? W.LOG_LINES : W.LOG_DROPPED]++;
   }
 }
 
-type Part = string | ((record: AccessRecord) => string);
+type Write = (record: AccessRecord, line: LineBuffer) => void;
 
-interface Style {
-  readonly text: (text: string) => string;
-  readonly absent: string;
-  readonly tries: (tries: readonly Try[]) => string;
+/** Constant bytes, and the field after them. */
+interface Part {
+  readonly before: Uint8Array;
+  readonly write: Write;
 }
 
-const JSON_STYLE: Style = { text: escapeJson, absent: "null", tries: jsonTries };
-const QUOTED_STYLE: Style = { text: escapeQuoted, absent: "-", tries: (tries) => escapeQuoted(listTries(tries)) };
-const BARE_STYLE: Style = { text: escapeBare, absent: "-", tries: (tries) => escapeBare(listTries(tries)) };
-
-function jsonTries(tries: readonly Try[]): string {
-  const items = tries.map(({ endpoint, outcome }) => `{"endpoint":"${escapeJson(endpoint)}","outcome":"${outcome}"}`);
-  return `[${items.join(",")}]`;
-}
-
-function listTries(tries: readonly Try[]): string {
-  return tries.map(({ endpoint, outcome }) => `${endpoint}=${outcome}`).join(",");
-}
+const END: Write = (_record, line) => line.byte(0x0a);
 
 function jsonParts(): Part[] {
   const parts: Part[] = [];
+  let before = "{";
   for (const [name, field] of Object.entries(FIELDS)) {
-    const quoted = field.kind === "text" || field.kind === "time";
-    parts.push(`${parts.length === 0 ? "{" : ","}"${name}":${quoted ? '"' : ""}`);
-    parts.push(value(field, JSON_STYLE));
-    if (quoted) parts.push('"');
+    const quote = field.kind === "text" || field.kind === "time" ? '"' : "";
+    parts.push({ before: ascii(`${before}"${name}":${quote}`), write: writer(field, JSON_STYLE) });
+    before = `${quote},`;
   }
-  parts.push("}");
+  parts.push({ before: ascii(before.replace(",", "}")), write: END });
   return parts;
 }
 
@@ -120,6 +114,7 @@ function templateParts(template: string): Part[] {
     throw invalid(template, `character ${bad.index + 1} (code ${code}) is not printable ASCII`);
   }
   const parts: Part[] = [];
+  let before = "";
   let inQuotes = false;
   for (const [token, name] of template.matchAll(/%\{([^}]*)\}|%%|[^%]+|%/g)) {
     if (name !== undefined) {
@@ -127,38 +122,83 @@ function templateParts(template: string): Part[] {
       if (field === undefined) {
         throw invalid(template, `there is no field "${name}"; fields are ${Object.keys(FIELDS).join(", ")}`);
       }
-      parts.push(value(field, inQuotes ? QUOTED_STYLE : BARE_STYLE));
+      parts.push({ before: ascii(before), write: writer(field, inQuotes ? QUOTED_STYLE : BARE_STYLE) });
+      before = "";
     } else if (token === "%") {
       throw invalid(template, "a % must begin %{field} or be doubled");
     } else {
       if (token.split('"').length % 2 === 0) inQuotes = !inQuotes;
-      parts.push(token === "%%" ? "%" : token);
+      before += token === "%%" ? "%" : token;
     }
   }
+  parts.push({ before: ascii(before), write: END });
   return parts;
 }
 
-function value(field: Field, style: Style): (record: AccessRecord) => string {
+interface Style {
+  readonly text: (line: LineBuffer, text: string) => void;
+  readonly absent: Uint8Array;
+  readonly tries: (line: LineBuffer, tries: readonly Try[]) => void;
+}
+
+const JSON_STYLE: Style = { text: (line, text) => line.json(text), absent: ascii("null"), tries: jsonTries };
+const QUOTED_STYLE: Style = {
+  text: (line, text) => line.quoted(text),
+  absent: ascii("-"),
+  tries: (line, tries) => line.quoted(listTries(tries)),
+};
+const BARE_STYLE: Style = {
+  text: (line, text) => line.bare(text),
+  absent: ascii("-"),
+  tries: (line, tries) => line.bare(listTries(tries)),
+};
+
+function writer(field: Field, style: Style): Write {
   switch (field.kind) {
     case "text":
-      return (record) => style.text(field.of(record));
+      return (record, line) => style.text(line, field.of(record));
     case "timer":
-      return (record) => milliseconds(field.of(record), style.absent);
+      return (record, line) => {
+        const ms = field.of(record);
+        if (ms >= 0) line.decimal(ms);
+        else line.raw(style.absent);
+      };
     case "count":
+      return (record, line) => line.integer(field.of(record));
     case "flag":
-      return (record) => String(field.of(record));
+      return (record, line) => line.json(field.of(record) ? "true" : "false");
     case "time": {
       const timestamp = createTimestamp();
-      return (record) => timestamp(record.time);
+      return (record, line) => line.json(timestamp(record.time));
     }
     case "tries":
-      return (record) => style.tries(record.tries);
+      return (record, line) => style.tries(line, record.tries);
   }
 }
 
-/** To the microsecond: more digits would only be noise. */
-function milliseconds(ms: number, absent: string): string {
-  return ms >= 0 ? String(Math.round(ms * 1000) / 1000) : absent;
+const TRY = ascii('{"endpoint":"');
+const OUTCOME = ascii('","outcome":"');
+const TRY_END = ascii('"}');
+
+function jsonTries(line: LineBuffer, tries: readonly Try[]): void {
+  line.byte(0x5b);
+  for (let i = 0; i < tries.length; i++) {
+    if (i > 0) line.byte(0x2c);
+    line.raw(TRY);
+    line.json(tries[i]!.endpoint);
+    line.raw(OUTCOME);
+    line.json(tries[i]!.outcome);
+    line.raw(TRY_END);
+  }
+  line.byte(0x5d);
+}
+
+function listTries(tries: readonly Try[]): string {
+  return tries.map(({ endpoint, outcome }) => `${endpoint}=${outcome}`).join(",");
+}
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 function invalid(template: string, why: string): LbError {

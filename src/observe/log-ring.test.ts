@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { createLogRing, LogRingReader, LogRingWriter } from "./log-ring.js";
 
+const put = (writer: LogRingWriter, line: string): boolean => writer.write(Buffer.from(line), line.length);
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 describe("log ring", () => {
@@ -11,7 +12,7 @@ describe("log ring", () => {
     const writer = new LogRingWriter(ring);
     const reader = new LogRingReader(ring);
     assert.equal(text(reader.read()), "");
-    assert.ok(writer.write("one\n") && writer.write("two\n"));
+    assert.ok(put(writer, "one\n") && put(writer, "two\n"));
     assert.equal(text(reader.read()), "one\ntwo\n");
     assert.equal(text(reader.read()), "");
   });
@@ -19,17 +20,23 @@ describe("log ring", () => {
   it("takes a line that fills it exactly and refuses one byte more", () => {
     const ring = createLogRing(8);
     const writer = new LogRingWriter(ring);
-    assert.equal(writer.write("12345678\n"), false);
-    assert.equal(writer.write("1234567\n"), true);
-    assert.equal(writer.write("\n"), false);
+    assert.equal(put(writer, "12345678\n"), false);
+    assert.equal(put(writer, "1234567\n"), true);
+    assert.equal(put(writer, "\n"), false);
     assert.equal(text(new LogRingReader(ring).read()), "1234567\n");
-    assert.equal(writer.write("\n"), true);
+    assert.equal(put(writer, "\n"), true);
+  });
+
+  it("refuses a line that was too long for its own buffer", () => {
+    const ring = createLogRing(64);
+    assert.equal(new LogRingWriter(ring).write(Buffer.from("cut"), 5), false);
+    assert.equal(text(new LogRingReader(ring).read()), "");
   });
 
   it("lets a new writer go on where a dead one stopped", () => {
     const ring = createLogRing(64);
-    new LogRingWriter(ring).write("before\n");
-    new LogRingWriter(ring).write("after\n");
+    put(new LogRingWriter(ring), "before\n");
+    put(new LogRingWriter(ring), "after\n");
     assert.equal(text(new LogRingReader(ring).read()), "before\nafter\n");
   });
 
@@ -53,7 +60,7 @@ describe("log ring", () => {
             continue;
           }
           const fits = line.length <= 64 - inside;
-          assert.equal(writer.write(line), fits, "a line is refused only for want of room");
+          assert.equal(put(writer, line), fits, "a line is refused only for want of room");
           if (fits) accepted += line;
           if (fits) inside += line.length;
         }
@@ -72,7 +79,7 @@ describe("log ring", () => {
       const reader = new LogRingReader(ring);
       for (let i = 0; i < 10; i++) {
         const line = `line ${i} 0123456789\n`;
-        assert.ok(writer.write(line));
+        assert.ok(put(writer, line));
         assert.equal(text(reader.read()), line);
       }
     }

@@ -21,7 +21,6 @@ export function createLogRing(capacity: number): SharedArrayBuffer {
 export class LogRingWriter {
   readonly #cursors: Int32Array;
   readonly #bytes: Uint8Array;
-  readonly #mask: number;
   #head: number;
   /** The tail when it was last looked at; the real one is here or further on. */
   #tail: number;
@@ -29,22 +28,26 @@ export class LogRingWriter {
   constructor(ring: SharedArrayBuffer) {
     this.#cursors = new Int32Array(ring, 0, HEADER_BYTES / 4);
     this.#bytes = new Uint8Array(ring, HEADER_BYTES);
-    this.#mask = this.#bytes.length - 1;
     this.#head = Atomics.load(this.#cursors, HEAD);
     this.#tail = Atomics.load(this.#cursors, TAIL);
   }
 
-  /** Appends a line of ASCII characters that ends in "\n". False, and nothing is written, where it does not fit. */
-  write(line: string): boolean {
-    const length = line.length;
+  /**
+   * Appends `line[0, length)`, a whole line with its "\n". False, and nothing is written, where it does not fit; nor is
+   * anything of a line that was too long for its own buffer (`length` above `line.length`).
+   */
+  write(line: Uint8Array, length: number): boolean {
     const bytes = this.#bytes;
-    const mask = this.#mask;
     const head = this.#head;
+    if (length > line.length) return false;
     if (length > bytes.length - ((head - this.#tail) | 0)) {
       this.#tail = Atomics.load(this.#cursors, TAIL);
       if (length > bytes.length - ((head - this.#tail) | 0)) return false;
     }
-    for (let i = 0; i < length; i++) bytes[(head + i) & mask] = line.charCodeAt(i);
+    const start = head & (bytes.length - 1);
+    const first = Math.min(length, bytes.length - start);
+    bytes.set(line.subarray(0, first), start);
+    if (first < length) bytes.set(line.subarray(first, length), 0);
     this.#head = (head + length) | 0;
     Atomics.store(this.#cursors, HEAD, this.#head);
     return true;

@@ -1,14 +1,23 @@
-/** Wall-clock milliseconds as `2026-01-31T23:59:59.123Z` (RFC 3339), by arithmetic; the part down to the second is kept. */
+/**
+ * Wall-clock milliseconds as `2026-01-31T23:59:59.123Z` (RFC 3339), by arithmetic. The last result is kept: many log
+ * lines share a millisecond, and nearly all share their second with the line before.
+ */
 export function createTimestamp(): (timeMs: number) => string {
   let second = Number.NaN;
   let prefix = "";
+  let millisecond = Number.NaN;
+  let text = "";
   return (timeMs) => {
-    const now = Math.floor(timeMs / 1000);
+    const whole = Math.floor(timeMs);
+    if (whole === millisecond) return text;
+    const now = Math.floor(whole / 1000);
     if (now !== second) {
       second = now;
       prefix = formatSecond(now);
     }
-    return `${prefix}.${pad(Math.floor(timeMs - now * 1000), 3)}Z`;
+    millisecond = whole;
+    text = `${prefix}.${pad(whole - now * 1000, 3)}Z`;
+    return text;
   };
 }
 
