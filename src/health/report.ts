@@ -1,0 +1,38 @@
+/** What the health monitor writes and tells: states for the workers, events for log and metrics, a status for the admin page. */
+import type { StateName } from "./state-name.js";
+
+/** Where states are written for the workers to see: `SlotTable` of the cluster folder. */
+export interface StateBoard {
+  /** Bits of `State`; undefined for an endpoint that the board does not know. */
+  state(cluster: string, endpoint: string): number | undefined;
+  mark(cluster: string, endpoint: string, set: number, clear: number): void;
+  clearFailures(cluster: string, endpoint: string): void;
+}
+
+export interface HealthEvent {
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly from: StateName;
+  /** Equal to `from` when an ejection was due but not allowed: `reason` says why. */
+  readonly to: StateName;
+  readonly reason: string;
+}
+
+export interface EndpointHealth {
+  readonly id: string;
+  readonly address: string;
+  readonly state: StateName;
+  readonly reason: string;
+  /** How long it has been in this state. */
+  readonly forMs: number;
+  /** Of the last check; undefined before the first. */
+  readonly latencyMs: number | undefined;
+  /** Ejections in a row. */
+  readonly ejections: number;
+}
+
+export interface ClusterHealth {
+  readonly cluster: string;
+  readonly panic: boolean;
+  readonly endpoints: readonly EndpointHealth[];
+}
