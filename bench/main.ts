@@ -1,0 +1,70 @@
+/**
+ * `npm run bench -- [--scenario NAMES] [--peers NAMES] [--rounds N] [--seconds N] [--json FILE]`: the same work for every
+ * proxy in interleaved rounds, one table per scenario. bench/README.md says how to read it.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { startBackend } from "./backend.js";
+import { cleanUpAtExit, makeFolder } from "./child.js";
+import { medianRatio, medianSample } from "./figures.js";
+import { describeMachine } from "./machine.js";
+import { PEERS } from "./peers/index.js";
+import { runScenario } from "./run.js";
+import { SCENARIOS } from "./scenarios/index.js";
+import { formatTable, REFERENCES } from "./table.js";
+
+const { values } = parseArgs({
+  options: {
+    scenario: { type: "string" },
+    peers: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "5" },
+    json: { type: "string" },
+  },
+});
+
+/** Those of `all` that a comma-separated list names, in full or by their beginning. */
+function choose<T extends { readonly name: string }>(all: readonly T[], list: string): T[] {
+  const names = list.split(",");
+  for (const name of names) {
+    if (!all.some((each) => each.name.startsWith(name))) {
+      throw new Error(`there is no "${name}"; known: ${all.map((each) => each.name).join(", ")}`);
+    }
+  }
+  const exact = (name: string): boolean => all.some((each) => each.name === name);
+  return all.filter((each) => names.some((name) => (exact(name) ? each.name === name : each.name.startsWith(name))));
+}
+
+cleanUpAtExit();
+const scenarios = values.scenario === undefined ? SCENARIOS : choose(SCENARIOS, values.scenario);
+const chosen = values.peers === undefined ? undefined : choose(PEERS, values.peers);
+const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), folder: makeFolder() };
+const backend = await startBackend(options.folder);
+const results = [];
+for (const scenario of scenarios) {
+  const peers = (chosen ?? PEERS.filter(({ name }) => scenario.peers?.includes(name) ?? true)).filter((peer) =>
+    peer.protocols.includes(scenario.protocol),
+  );
+  const rounds = await runScenario(scenario, peers, backend.ports, options);
+  console.log(`\n${scenario.name}: ${scenario.question}\n${formatTable(scenario.bar, rounds)}`);
+  results.push({
+    scenario: scenario.name,
+    bar: scenario.bar,
+    peers: rounds.map((peer) => ({
+      ...peer,
+      median: medianSample(peer.rounds),
+      ratio: Object.fromEntries(
+        REFERENCES.map((name) => {
+          const reference = rounds.find((other) => other.name === name);
+          return [name, reference && medianRatio(scenario.bar, peer.rounds, reference.rounds)];
+        }),
+      ),
+    })),
+  });
+}
+await backend.child.stop();
+if (values.json !== undefined) {
+  const { rounds, seconds } = options;
+  writeFileSync(values.json, `${JSON.stringify({ ...describeMachine(), rounds, seconds, results }, undefined, 2)}\n`);
+}
+process.exit();
