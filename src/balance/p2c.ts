@@ -8,9 +8,6 @@ import type { Query } from "../model/query.js";
 import { firstOpen, isOpen, type Picker, type PickerSetup } from "./picker.js";
 import { Sampler } from "./sampler.js";
 
-/** Draws of the second node until it differs from the first. */
-const MAX_DRAWS = 4;
-
 export class TwoChoices<N extends Node> implements Picker<N> {
   readonly #nodes: readonly N[];
   readonly #sampler: Sampler;
@@ -38,12 +35,11 @@ export class TwoChoices<N extends Node> implements Picker<N> {
     return firstOpen(this.#nodes, this.#random.below(this.#nodes.length), cells, query);
   }
 
-  /** Another index; the same one only when a single node has nearly all the weight, or is alone. */
+  /** Another index: by weight, and if that is the same one, any other. */
   #other(first: number): number {
-    for (let i = 0; i < MAX_DRAWS; i++) {
-      const index = this.#sampler.draw(this.#random);
-      if (index !== first) return index;
-    }
-    return first;
+    const second = this.#sampler.draw(this.#random);
+    const size = this.#nodes.length;
+    if (second !== first || size === 1) return second;
+    return (first + 1 + this.#random.below(size - 1)) % size;
   }
 }

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { hashText } from "../base/hash.js";
+import type { Node } from "../model/node.js";
+import { Query } from "../model/query.js";
+import { createNodes, createSetup } from "../testing/nodes.js";
+import { SourceAddress } from "./source-address.js";
+
+const CLIENTS = Array.from({ length: 2000 }, (_, i) => hashText(`192.168.${i >> 8}.${i & 255}`));
+
+function place(nodes: readonly Node[], all: readonly Node[]): (string | undefined)[] {
+  const picker = new SourceAddress(nodes, createSetup(all, 1));
+  const query = new Query();
+  return CLIENTS.map((hash) => {
+    query.reset(hash);
+    return picker.pick(query)?.id;
+  });
+}
+
+test("when a node goes, its clients move and nobody else's", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 12 }),
+      fc.nat(),
+      (weights, pick) => {
+        const all = createNodes(weights);
+        const gone = all[pick % all.length];
+        const before = place(all, all);
+        const after = place(
+          all.filter((node) => node !== gone),
+          all,
+        );
+        before.forEach((id, client) => {
+          if (id === gone.id) assert.notEqual(after[client], gone.id);
+          else assert.equal(after[client], id, `client ${client}`);
+        });
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test("the clients of a node that goes are spread over several others", () => {
+  const all = createNodes(new Array<number>(10).fill(1));
+  const before = place(all, all);
+  const after = place(all.slice(1), all);
+  const heirs = new Set(after.filter((_, client) => before[client] === all[0].id));
+  assert.ok(heirs.size >= 7, `${heirs.size} heirs`);
+});
+
+test("the order in which endpoints are listed does not matter", () => {
+  const all = createNodes([1, 2, 3, 4]);
+  assert.deepEqual(place(all.toReversed(), all), place(all, all));
+});

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { createRandom } from "../base/random.js";
+import { ClusterCell, EndpointCell, State } from "../model/cells.js";
+import { Outcome } from "../model/outcome.js";
+import { Query } from "../model/query.js";
+import type { ClusterSpec } from "../model/spec.js";
+import { createClusterSpec, createEndpointSpec } from "../testing/specs.js";
+import { Cluster } from "./cluster.js";
+import { clusterAt, createShared } from "./shared.js";
+import { SlotTable } from "./slots.js";
+
+function createFixture(spec: ClusterSpec) {
+  const shared = createShared(1);
+  const table = new SlotTable(shared);
+  const slots = table.assign([spec]).get(spec.name)!;
+  const failed: string[] = [];
+  const events = { onFailures: (_: string, endpoint: string) => failed.push(endpoint) };
+  const cluster = new Cluster({ spec, slots, shared, worker: 0, random: createRandom(1), events });
+  const figure = (index: number, offset: number): number => shared.cells[cluster.endpoints[index].at + offset];
+  const clusterFigure = (offset: number): number => shared.cells[clusterAt(slots.slot) + offset];
+  return { shared, table, cluster, failed, figure, clusterFigure };
+}
+
+function acquireId(cluster: Cluster): string | undefined {
+  return cluster.acquire(new Query())?.id;
+}
+
+test("an acquired endpoint counts as active until it is settled", () => {
+  const { cluster, figure } = createFixture(createClusterSpec(1));
+  const endpoint = cluster.acquire(new Query())!;
+  assert.equal(figure(0, EndpointCell.ACTIVE), 1);
+  cluster.settle(endpoint, Outcome.OK, 1);
+  assert.equal(figure(0, EndpointCell.ACTIVE), 0);
+});
+
+test("settling all leases restores every count, whatever the outcomes", () => {
+  const outcomes = Object.values(Outcome);
+  fc.assert(
+    fc.property(fc.array(fc.nat(outcomes.length - 1), { maxLength: 100 }), (rows) => {
+      const { cluster, shared, figure } = createFixture(createClusterSpec(3));
+      const leases = rows.map(() => cluster.acquire(new Query())!);
+      for (const lease of leases) cluster.opened(lease);
+      rows.forEach((row, i) => {
+        cluster.closed(leases[i]);
+        cluster.settle(leases[i], outcomes[row], 1);
+      });
+      for (let i = 0; i < 3; i++) {
+        assert.equal(figure(i, EndpointCell.ACTIVE), 0);
+        assert.equal(figure(i, EndpointCell.CONNECTIONS), 0);
+      }
+      assert.ok(shared.held(0).every((held) => held === 0));
+    }),
+  );
+});
+
+test("a down, ejected or draining endpoint is never acquired while another is usable", () => {
+  const states = [0, State.UNKNOWN, State.DOWN, State.EJECTED, State.DRAINING, State.DOWN | State.EJECTED];
+  const balances = ["round-robin", "random", "least-request", "p2c", "source-address"] as const;
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...states), { minLength: 1, maxLength: 10 }),
+      fc.constantFrom(...balances),
+      (bits, balance) => {
+        const { cluster, table } = createFixture(createClusterSpec(bits.length + 1, { balance }));
+        bits.forEach((set, i) => {
+          table.mark("web", `e${i}`, set, State.UNKNOWN);
+        });
+        for (let i = 0; i < 30; i++) {
+          const endpoint = cluster.acquire(new Query())!;
+          const state = bits[endpoint.index] ?? 0;
+          assert.ok(state === 0 || state === State.UNKNOWN, `state ${state} was picked`);
+        }
+      },
+    ),
+  );
+});
+
+test("when every endpoint is bad all but the draining are used, and the picks are counted as panic", () => {
+  const { cluster, table, clusterFigure } = createFixture(createClusterSpec(3));
+  table.mark("web", "e0", State.DOWN, 0);
+  table.mark("web", "e1", State.EJECTED, 0);
+  table.mark("web", "e2", State.DRAINING, 0);
+  const ids = new Set([acquireId(cluster), acquireId(cluster), acquireId(cluster), acquireId(cluster)]);
+  assert.deepEqual(ids, new Set(["e0", "e1"]));
+  assert.equal(cluster.panicking, true);
+  assert.equal(clusterFigure(ClusterCell.PANIC_PICKS), 4);
+  table.mark("web", "e0", 0, State.DOWN);
+  assert.equal(acquireId(cluster), "e0");
+  assert.equal(cluster.panicking, false);
+});
+
+test("a cluster without an endpoint that may be used refuses with NO_ENDPOINT", () => {
+  for (const spec of [
+    createClusterSpec(0),
+    createClusterSpec(0, { endpoints: [createEndpointSpec(0, { weight: 0 })] }),
+  ]) {
+    const query = new Query();
+    assert.equal(createFixture(spec).cluster.acquire(query), undefined);
+    assert.equal(query.refusal, "NO_ENDPOINT");
+  }
+});
+
+test("a full endpoint is passed over, and when all are full the refusal is OVERLOADED", () => {
+  const endpoints = [createEndpointSpec(0, { maxConnections: 1 }), createEndpointSpec(1, { maxConnections: 2 })];
+  const { cluster } = createFixture(createClusterSpec(0, { endpoints }));
+  const leases = [0, 1, 2].map(() => cluster.acquire(new Query())!);
+  assert.deepEqual(leases.map((lease) => lease.id).sort(), ["e0", "e1", "e1"]);
+  const query = new Query();
+  assert.equal(cluster.acquire(query), undefined);
+  assert.equal(query.refusal, "OVERLOADED");
+  cluster.settle(leases[0], Outcome.OK, 1);
+  assert.equal(cluster.acquire(query)?.id, leases[0].id);
+});
+
+test("a second try goes to another endpoint", () => {
+  const { cluster } = createFixture(createClusterSpec(2, { balance: "source-address" }));
+  const query = new Query();
+  query.reset(12345);
+  const first = cluster.acquire(query)!;
+  assert.notEqual(cluster.acquire(query)?.id, first.id);
+  query.reset(12345);
+  assert.equal(cluster.acquire(query)?.id, first.id);
+});
+
+test("a weight changed by a reload takes effect in the cluster of the old spec", () => {
+  const { cluster, table } = createFixture(createClusterSpec(2));
+  acquireId(cluster);
+  table.assign([createClusterSpec(0, { endpoints: [createEndpointSpec(0), createEndpointSpec(1, { weight: 3 })] })]);
+  const ids = Array.from({ length: 8 }, () => acquireId(cluster));
+  assert.equal(ids.filter((id) => id === "e1").length, 6);
+});
+
+test("failures in a row are reported at the limit and at its multiples, and a success starts afresh", () => {
+  const { cluster, failed, figure } = createFixture(createClusterSpec(1));
+  const settle = (outcome: (typeof Outcome)[keyof typeof Outcome], times: number): void => {
+    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, outcome, 1);
+  };
+  settle(Outcome.CONNECT_FAILED, 4);
+  settle(Outcome.ABORTED, 1);
+  assert.deepEqual(failed, []);
+  settle(Outcome.BAD_STATUS, 1);
+  assert.deepEqual(failed, ["e0"]);
+  settle(Outcome.RESET, 5);
+  assert.deepEqual(failed, ["e0", "e0"]);
+  settle(Outcome.OK, 1);
+  assert.equal(figure(0, EndpointCell.FAILURES), 0);
+  settle(Outcome.TIMEOUT, 4);
+  assert.deepEqual(failed, ["e0", "e0"]);
+});
+
+test("retries never exceed their share of active requests, nor do they fall below none", () => {
+  const steps = fc.array(fc.constantFrom("acquire", "settle", "begin", "end"), { maxLength: 200 });
+  fc.assert(
+    fc.property(steps, fc.nat(100), fc.nat(3), (script, percent, minimum) => {
+      const { cluster, clusterFigure } = createFixture(createClusterSpec(3, { retryBudget: { percent, minimum } }));
+      const leases: NonNullable<ReturnType<typeof cluster.acquire>>[] = [];
+      let retries = 0;
+      for (const step of script) {
+        if (step === "acquire") leases.push(cluster.acquire(new Query())!);
+        else if (step === "settle" && leases.length > 0) cluster.settle(leases.pop()!, Outcome.OK, 1);
+        else if (step === "begin") {
+          const allowed = retries < minimum || (retries + 1) * 100 <= leases.length * percent;
+          assert.equal(cluster.beginRetry(), allowed);
+          if (allowed) retries++;
+        } else if (step === "end" && retries > 0) {
+          cluster.endRetry();
+          retries--;
+        }
+        assert.equal(clusterFigure(ClusterCell.RETRIES), retries);
+      }
+    }),
+  );
+});
+
+test("what a worker that died still held can be taken back", () => {
+  const { cluster, shared, figure, clusterFigure } = createFixture(createClusterSpec(2));
+  cluster.settle(cluster.acquire(new Query())!, Outcome.OK, 1);
+  cluster.opened(cluster.acquire(new Query())!);
+  cluster.acquire(new Query());
+  cluster.beginRetry();
+  shared.reclaim(0);
+  for (const index of [0, 1]) {
+    assert.equal(figure(index, EndpointCell.ACTIVE), 0);
+    assert.equal(figure(index, EndpointCell.CONNECTIONS), 0);
+  }
+  assert.equal(clusterFigure(ClusterCell.RETRIES), 0);
+});

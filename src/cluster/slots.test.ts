@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LbError } from "../base/errors.js";
+import { ClusterCell, EndpointCell, State } from "../model/cells.js";
+import { createClusterSpec, createEndpointSpec } from "../testing/specs.js";
+import { clusterAt, createShared, endpointAt, MAX_ENDPOINTS } from "./shared.js";
+import { SlotTable } from "./slots.js";
+
+function createTable() {
+  const shared = createShared(1);
+  const table = new SlotTable(shared);
+  const cell = (slot: number, offset: number): number => shared.cells[endpointAt(slot) + offset];
+  const generation = (slot: number): number => shared.cells[clusterAt(slot) + ClusterCell.GENERATION];
+  return { shared, table, cell, generation };
+}
+
+test("an endpoint keeps its slot, its counts and its state over a reload", () => {
+  const { shared, table, cell } = createTable();
+  const before = table.assign([createClusterSpec(2)]).get("web")!;
+  const slot = before.endpoints.get("e1")!;
+  Atomics.add(shared.cells, endpointAt(slot) + EndpointCell.ACTIVE, 7);
+  table.mark("web", "e1", State.DOWN, State.UNKNOWN);
+  const endpoints = [createEndpointSpec(5), createEndpointSpec(1, { weight: 4 })];
+  const after = table.assign([createClusterSpec(0, { endpoints })]).get("web")!;
+  assert.equal(after.slot, before.slot);
+  assert.equal(after.endpoints.get("e1"), slot);
+  assert.equal(cell(slot, EndpointCell.ACTIVE), 7);
+  assert.equal(cell(slot, EndpointCell.STATE), State.DOWN);
+  assert.equal(cell(slot, EndpointCell.WEIGHT), 4);
+});
+
+test("an endpoint that goes is marked draining, so that workers with the old spec stop choosing it", () => {
+  const { table, cell, generation } = createTable();
+  const before = table.assign([createClusterSpec(2)]).get("web")!;
+  const seen = generation(before.slot);
+  table.assign([createClusterSpec(1)]);
+  assert.equal(cell(before.endpoints.get("e1")!, EndpointCell.STATE), State.DRAINING);
+  assert.notEqual(generation(before.slot), seen);
+});
+
+test("weight 0 means draining, and a weight brings the endpoint back", () => {
+  const { table } = createTable();
+  table.assign([createClusterSpec(0, { endpoints: [createEndpointSpec(0, { weight: 0 })] })]);
+  assert.equal(table.state("web", "e0"), State.UNKNOWN | State.DRAINING);
+  table.assign([createClusterSpec(1)]);
+  assert.equal(table.state("web", "e0"), State.UNKNOWN);
+});
+
+test("a mark that changes nothing does not make the workers rebuild", () => {
+  const { table, generation } = createTable();
+  const { slot } = table.assign([createClusterSpec(1)]).get("web")!;
+  const seen = generation(slot);
+  table.mark("web", "e0", State.UNKNOWN, 0);
+  table.mark("web", "nobody", State.DOWN, 0);
+  assert.equal(generation(slot), seen);
+  table.mark("web", "e0", State.DOWN, 0);
+  assert.equal(generation(slot), seen + 1);
+});
+
+test("equal endpoint ids in two clusters have slots of their own", () => {
+  const { table } = createTable();
+  const slots = table.assign([createClusterSpec(1), createClusterSpec(1, { name: "__proto__" })]);
+  assert.notEqual(slots.get("web")!.endpoints.get("e0"), slots.get("__proto__")!.endpoints.get("e0"));
+});
+
+test("a set that does not fit is refused, and the old one goes on untouched", () => {
+  const { table } = createTable();
+  const before = table.assign([createClusterSpec(1)]);
+  table.mark("web", "e0", State.DOWN, State.UNKNOWN);
+  assert.throws(
+    () => table.assign([createClusterSpec(MAX_ENDPOINTS + 1, { name: "huge" })]),
+    (error) => error instanceof LbError && error.code === "CONFIG_INVALID",
+  );
+  assert.equal(table.state("web", "e0"), State.DOWN);
+  assert.deepEqual(table.assign([createClusterSpec(1)]), before);
+});
+
+test("most endpoints can be replaced by others in one reload, except those that are still busy", () => {
+  const { shared, table } = createTable();
+  const old = table.assign([createClusterSpec(MAX_ENDPOINTS, { name: "old" })]).get("old")!;
+  table.assign([createClusterSpec(MAX_ENDPOINTS, { name: "new" })]);
+  assert.equal(table.state("new", "e0"), State.UNKNOWN);
+  Atomics.store(shared.cells, endpointAt(old.endpoints.get("e3")!), 1);
+  assert.throws(() => table.assign([createClusterSpec(MAX_ENDPOINTS, { name: "newer" })]), LbError);
+});

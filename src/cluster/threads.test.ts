@@ -1,0 +1,125 @@
+/**
+ * The promise that is easiest to break: figures are exact for the process. Four real threads hammer one shared state
+ * without any pause, and afterwards every sum has to be right to the last one.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { createRandom } from "../base/random.js";
+import { ClusterCell, EndpointCell } from "../model/cells.js";
+import { Outcome } from "../model/outcome.js";
+import { Query } from "../model/query.js";
+import type { ClusterSpec } from "../model/spec.js";
+import { createClusterSpec, createEndpointSpec } from "../testing/specs.js";
+import { Cluster } from "./cluster.js";
+import type { LiveEndpoint } from "./live-endpoint.js";
+import { clusterAt, createShared, endpointAt, SharedState } from "./shared.js";
+import { type ClusterSlots, SlotTable } from "./slots.js";
+
+const THREADS = 4;
+
+interface Job {
+  readonly buffer: SharedArrayBuffer;
+  readonly spec: ClusterSpec;
+  readonly slots: ClusterSlots;
+  readonly worker: number;
+  readonly picks: number;
+  /** Leases kept open at once. */
+  readonly depth: number;
+}
+
+interface Tally {
+  /** Acquired per endpoint. */
+  readonly counts: number[];
+  readonly refused: number;
+  /** Highest ACTIVE seen of any endpoint, and highest RETRIES. */
+  readonly highest: number;
+  readonly highestRetries: number;
+}
+
+function hammer(job: Job): Tally {
+  const shared = new SharedState(job.buffer);
+  const events = { onFailures: () => {} };
+  const cluster = new Cluster({ ...job, shared, random: createRandom(job.worker), events });
+  const counts = new Array<number>(cluster.endpoints.length).fill(0);
+  const query = new Query();
+  const leases: LiveEndpoint<unknown>[] = [];
+  let refused = 0;
+  let highest = 0;
+  let highestRetries = 0;
+  for (let i = 0; i < job.picks; i++) {
+    query.reset(i);
+    const lease = cluster.acquire(query);
+    if (lease === undefined) refused++;
+    else {
+      counts[lease.index]++;
+      highest = Math.max(highest, Atomics.load(shared.cells, lease.at + EndpointCell.ACTIVE));
+      leases.push(lease);
+    }
+    if (cluster.beginRetry()) {
+      const retries = Atomics.load(shared.cells, clusterAt(job.slots.slot) + ClusterCell.RETRIES);
+      highestRetries = Math.max(highestRetries, retries);
+      cluster.endRetry();
+    }
+    if (leases.length >= job.depth || lease === undefined) {
+      const oldest = leases.shift();
+      if (oldest !== undefined) cluster.settle(oldest, i % 3 === 0 ? Outcome.RESET : Outcome.OK, 1);
+    }
+  }
+  for (const lease of leases) cluster.settle(lease, Outcome.OK, 1);
+  return { counts, refused, highest, highestRetries };
+}
+
+async function run(spec: ClusterSpec, picks: number, depth: number) {
+  const shared = createShared(THREADS);
+  const slots = new SlotTable(shared).assign([spec]).get(spec.name)!;
+  const tallies = await Promise.all(
+    Array.from({ length: THREADS }, (_, worker) => {
+      const job: Job = { buffer: shared.buffer, spec, slots, worker, picks, depth };
+      const thread = new Worker(new URL(import.meta.url), { workerData: job });
+      return new Promise<Tally>((resolve, reject) => {
+        thread.once("message", resolve);
+        thread.once("error", reject);
+      });
+    }),
+  );
+  const active = [...slots.endpoints.values()].map((slot) => shared.cells[endpointAt(slot) + EndpointCell.ACTIVE]);
+  const counts = spec.endpoints.map((_, i) => tallies.reduce((sum, tally) => sum + tally.counts[i], 0));
+  const retries = shared.cells[clusterAt(slots.slot) + ClusterCell.RETRIES];
+  return { tallies, active, counts, retries };
+}
+
+function defineTests(): void {
+  test("round robin over four threads is exactly even, and settling leaves nothing behind", async () => {
+    const result = await run(createClusterSpec(5), 50_000, 4);
+    assert.deepEqual(result.counts, [40_000, 40_000, 40_000, 40_000, 40_000]);
+    assert.deepEqual(result.active, [0, 0, 0, 0, 0]);
+    assert.equal(result.retries, 0);
+  });
+
+  test("weighted round robin over four threads follows the weights exactly", async () => {
+    const endpoints = [1, 2, 5].map((weight, i) => createEndpointSpec(i, { weight }));
+    const result = await run(createClusterSpec(0, { endpoints }), 40_000, 4);
+    assert.deepEqual(result.counts, [20_000, 40_000, 100_000]);
+  });
+
+  test("four threads never exceed the connection limit, and lose no place", async () => {
+    for (const balance of ["round-robin", "least-connections", "p2c"] as const) {
+      const endpoints = [0, 1, 2].map((i) => createEndpointSpec(i, { maxConnections: 3 }));
+      const { tallies, active } = await run(createClusterSpec(0, { endpoints, balance }), 30_000, 8);
+      assert.ok(Math.max(...tallies.map((tally) => tally.highest)) <= 3, balance);
+      assert.ok(tallies.every((tally) => tally.counts.some((count) => count > 0)));
+      assert.deepEqual(active, [0, 0, 0]);
+    }
+  });
+
+  test("four threads together stay within the retry budget", async () => {
+    const spec = createClusterSpec(2, { retryBudget: { percent: 0, minimum: 2 } });
+    const { tallies, retries } = await run(spec, 30_000, 2);
+    assert.ok(Math.max(...tallies.map((tally) => tally.highestRetries)) <= 2);
+    assert.equal(retries, 0);
+  });
+}
+
+if (isMainThread) defineTests();
+else parentPort!.postMessage(hammer(workerData as Job));

@@ -1,0 +1,38 @@
+/** Cluster specs for tests: complete, with what the test is about filled in. */
+import type { ClusterSpec, EndpointSpec, HealthSpec } from "../model/spec.js";
+
+/** Endpoint `e<index>` at 127.0.0.1, unlimited, weight 1. */
+export function createEndpointSpec(index: number, changes: Partial<EndpointSpec> = {}): EndpointSpec {
+  const address = { family: "ip4", host: "127.0.0.1", port: 9000 + index } as const;
+  return { id: `e${index}`, address, weight: 1, maxConnections: 0, ...changes };
+}
+
+/** Cluster `web` of `size` endpoints, round robin, no active checks, ejection after 5 failures. */
+export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = {}): ClusterSpec {
+  return {
+    name: "web",
+    endpoints: Array.from({ length: size }, (_, index) => createEndpointSpec(index)),
+    balance: "round-robin",
+    connectTimeoutMs: 1000,
+    connectAttempts: 3,
+    pool: { maxIdle: 16, idleTimeoutMs: 30_000 },
+    health: undefined,
+    outlier: { consecutiveFailures: 5, ejectionMs: 30_000, maxEjectionMs: 300_000, maxEjectionPercent: 50 },
+    retryBudget: { percent: 20, minimum: 3 },
+    ...changes,
+  };
+}
+
+/** TCP checks each second, each 200 ms while unsettled, without jitter; rise 2, fall 3. */
+export function createHealthSpec(changes: Partial<HealthSpec> = {}): HealthSpec {
+  return {
+    check: { kind: "tcp" },
+    intervalMs: 1000,
+    fastIntervalMs: 200,
+    timeoutMs: 500,
+    jitter: 0,
+    rise: 2,
+    fall: 3,
+    ...changes,
+  };
+}
