@@ -2,6 +2,7 @@
  * Who asked, as told to the endpoint: X-Forwarded-*, Forwarded (RFC 7239), Via and X-Request-Id. What is constant for a
  * listener and for a client becomes bytes here, once.
  */
+import { LbError } from "../../base/errors.js";
 import { FIELD_STRIDE, Field, type FieldId, type RequestHead } from "../../wire/http1/head.js";
 import { isName } from "./header-operations.js";
 import { latin1, NO_BYTES } from "./put-bytes.js";
@@ -19,12 +20,16 @@ export interface ForwardingRules {
   readonly requestId: boolean;
 }
 
+/** @throws LbError CONFIG_INVALID for a pseudonym that cannot stand in Via */
 export function createForwardingRules(options: {
   readonly via: string;
   readonly forwarded: boolean;
   readonly requestId: boolean;
 }): ForwardingRules {
   const { via, forwarded, requestId } = options;
+  // received-by: a host with a port, or a token (RFC 9110 7.6.3).
+  if (!/^[\w!#$%&'*+\-.^`|~:[\]]*$/.test(via))
+    throw new LbError("CONFIG_INVALID", `via ${JSON.stringify(via)} is not a name`);
   const line = (version: string): Uint8Array => (via === "" ? NO_BYTES : latin1(`via: ${version} ${via}\r\n`));
   return { pseudonym: latin1(via.toLowerCase()), via10: line("1.0"), via11: line("1.1"), forwarded, requestId };
 }

@@ -1,9 +1,10 @@
 /**
- * Prefix rewriting of a route, compiled: how many bytes of the matched path go, and what stands in their place. A
- * matched `/v1/` rewritten to `/api` or `/api/` makes `/api/users` of `/v1/users` and `/api` of `/v1`.
+ * Where a route sends a request instead of where it was sent: another path prefix, another host, as bytes. A matched
+ * `/v1/` rewritten to `/api` or `/api/` makes `/api/users` of `/v1/users` and `/api` of `/v1`.
  */
 import { LbError } from "../../base/errors.js";
 import type { PathMatch } from "../../model/spec.js";
+import { authorityHostEnd } from "../../wire/http1/authority.js";
 import { latin1, NO_BYTES } from "./put-bytes.js";
 
 export interface PathRewrite {
@@ -31,4 +32,13 @@ export function compileRewrite(match: PathMatch | undefined, rewritePrefix: stri
   const atSegment = matched.endsWith("/");
   const prefix = atSegment && rewritePrefix.endsWith("/") ? rewritePrefix.slice(0, -1) : rewritePrefix;
   return { cut: atSegment ? matched.length - 1 : matched.length, prefix: latin1(prefix) };
+}
+
+/** The Host of `rewriteHost`; empty without one. @throws LbError CONFIG_INVALID for what is no authority */
+export function compileRewriteHost(rewriteHost: string | undefined): Uint8Array {
+  if (rewriteHost === undefined) return NO_BYTES;
+  const bytes = latin1(rewriteHost);
+  const isAuthority = /^[\x21-\x7e]+$/.test(rewriteHost) && authorityHostEnd(bytes, 0, bytes.length) > 0;
+  if (!isAuthority) throw new LbError("CONFIG_INVALID", `rewriteHost ${JSON.stringify(rewriteHost)} is not a host`);
+  return bytes;
 }
