@@ -1,0 +1,71 @@
+/** The pages of the admin server: a table from path to what it shows. Everything here only reads. */
+import { viewClusters } from "../observe/cluster-view.js";
+import { CONTENT_TYPE } from "../observe/exposition.js";
+import { renderMetrics } from "../observe/prometheus.js";
+import { configJson } from "./config-json.js";
+import type { AdminSource } from "./source.js";
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  /** In pieces, computed as they are sent. */
+  readonly body: Iterable<string>;
+}
+
+interface Page {
+  readonly about: string;
+  readonly answer: (source: AdminSource) => Answer;
+}
+
+const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
+  ["/live", { about: "200 as long as the main thread runs", answer: () => text(200, "live\n") }],
+  [
+    "/ready",
+    {
+      about: "200 when all listeners are up and nothing drains, else 503 with the reasons (JSON)",
+      answer: (source) => {
+        const readiness = source.readiness();
+        return json(readiness.ready ? 200 : 503, readiness);
+      },
+    },
+  ],
+  [
+    "/metrics",
+    {
+      about: "figures in Prometheus text format",
+      answer: (source) => ({ status: 200, type: CONTENT_TYPE, body: renderMetrics(source.observed()) }),
+    },
+  ],
+  [
+    "/clusters",
+    {
+      about: "clusters and their endpoints: state, reason, load, latency (JSON)",
+      answer: (source) => json(200, { clusters: viewClusters(source.observed()) }),
+    },
+  ],
+  [
+    "/config",
+    {
+      about: "the configuration in force, all defaults filled in, secrets left out (JSON)",
+      answer: (source) => ({ status: 200, type: "application/json", body: [configJson(source.observed().spec)] }),
+    },
+  ],
+  ["/", { about: "this list", answer: () => text(200, index()) }],
+]);
+
+/** @param path without query */
+export function answerPage(path: string, source: AdminSource): Answer {
+  return PAGES.get(path)?.answer(source) ?? text(404, `not found; there is:\n${index()}`);
+}
+
+export function text(status: number, body: string): Answer {
+  return { status, type: "text/plain; charset=utf-8", body: [body] };
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, type: "application/json", body: [`${JSON.stringify(value, undefined, 2)}\n`] };
+}
+
+function index(): string {
+  return [...PAGES].map(([path, { about }]) => `${path.padEnd(10)} ${about}\n`).join("");
+}

@@ -1,0 +1,75 @@
+/** Which figure of which block is exported under which name. Tables only; prometheus.ts walks them. */
+import { C, E, L, W } from "./layout.js";
+
+export interface Family {
+  readonly name: string;
+  readonly type: "counter" | "gauge";
+  readonly help: string;
+  /** Offset in the block. */
+  readonly field: number;
+  /** Divides the figure: 1000 for milliseconds, since Prometheus speaks in seconds. */
+  readonly divisor: number;
+}
+
+function counter(name: string, field: number, help: string, divisor = 1): Family {
+  return { name: `plimsoll_${name}_total`, type: "counter", help, field, divisor };
+}
+
+function gauge(name: string, field: number, help: string, divisor = 1): Family {
+  return { name: `plimsoll_${name}`, type: "gauge", help, field, divisor };
+}
+
+export const WORKER_FAMILIES: readonly Family[] = [
+  counter("worker_connections_accepted", W.ACCEPTED, "Client connections accepted."),
+  counter("worker_connections_refused", W.REFUSED, "Client connections refused because the worker had its maximum."),
+  gauge("worker_connections_open", W.OPEN, "Connections open now, to clients and to endpoints."),
+  counter("worker_upstream_connections", W.CONNECTED, "Connections established to endpoints."),
+  counter("worker_accept_pauses", W.ACCEPT_PAUSED, "Times accepting paused for want of file descriptors."),
+  counter("worker_buffer_starvations", W.STARVED, "Times receiving waited for a free buffer."),
+  counter("worker_loop_turns", W.TURNS, "Turns of the engine's loop."),
+  counter("worker_syscalls", W.SYSCALLS, "System calls made by the engine."),
+  counter("worker_busy_seconds", W.BUSY_MS, "Time the loop worked rather than waited.", 1000),
+  gauge("worker_loop_turn_max_seconds", W.MAX_TURN_MS, "The longest turn since the worker started.", 1000),
+  gauge("worker_buffers_used", W.BUFFERS_USED, "Buffers in use."),
+  gauge("worker_buffers", W.BUFFERS_TOTAL, "Buffers there are."),
+  counter("worker_received_bytes", W.BYTES_IN, "Bytes received from clients."),
+  counter("worker_sent_bytes", W.BYTES_OUT, "Bytes sent to clients."),
+  counter("worker_parse_errors", W.PARSE_ERRORS, "Malformed requests."),
+  counter("worker_uncaught_errors", W.UNCAUGHT, "Exceptions that reached the top of the loop."),
+  counter("access_log_lines", W.LOG_LINES, "Access-log lines handed to the writer."),
+  counter("access_log_dropped", W.LOG_DROPPED, "Access-log lines lost because the writer was too slow."),
+];
+
+export const LISTENER_FAMILIES: readonly Family[] = [
+  counter("listener_connections", L.CONNECTIONS, "Client connections accepted."),
+  gauge("listener_connections_open", L.OPEN, "Client connections open now."),
+  counter("listener_connections_refused", L.REFUSED, "Client connections refused by a limit or while draining."),
+  gauge("listener_active", L.ACTIVE, "Requests (TCP listeners: connections) being served now."),
+  counter("listener_received_bytes", L.BYTES_IN, "Bytes received from clients."),
+  counter("listener_sent_bytes", L.BYTES_OUT, "Bytes sent to clients."),
+];
+
+export const CLUSTER_FAMILIES: readonly Family[] = [
+  gauge("cluster_active", C.ACTIVE, "Tries (TCP: connections) under way now."),
+  counter("cluster_connects", C.CONNECTS, "Connections begun to endpoints."),
+  counter("cluster_connect_failures", C.CONNECT_FAILURES, "Connections to endpoints that failed."),
+  counter("cluster_pool_reused", C.POOL_REUSED, "Requests sent on an idle connection of the pool."),
+  counter("cluster_retries", C.RETRIES, "Tries beyond the first."),
+  counter("cluster_retries_denied", C.RETRIES_DENIED, "Retries that the retry budget did not allow."),
+  counter("cluster_panic_picks", C.PANIC_PICKS, "Picks among all endpoints because none was healthy."),
+  counter("cluster_no_endpoint", C.NO_ENDPOINT, "Picks that found no endpoint."),
+  counter("cluster_overloaded", C.OVERLOADED, "Picks that found every endpoint at its limit."),
+  counter("cluster_received_bytes", C.BYTES_IN, "Bytes received from endpoints."),
+  counter("cluster_sent_bytes", C.BYTES_OUT, "Bytes sent to endpoints."),
+];
+
+export const ENDPOINT_FAMILIES: readonly Family[] = [
+  counter("endpoint_requests", E.REQUESTS, "Tries (TCP: connections) given to the endpoint."),
+  counter("endpoint_failures", E.FAILURES, "Tries that failed."),
+  gauge("endpoint_active", E.ACTIVE, "Tries (TCP: connections) under way now."),
+  counter("endpoint_connects", E.CONNECTS, "Connections begun to the endpoint."),
+  counter("endpoint_connect_failures", E.CONNECT_FAILURES, "Connections to the endpoint that failed."),
+  gauge("endpoint_connections_open", E.OPEN, "Connections open to the endpoint now, idle ones included."),
+  counter("endpoint_received_bytes", E.BYTES_IN, "Bytes received from the endpoint."),
+  counter("endpoint_sent_bytes", E.BYTES_OUT, "Bytes sent to the endpoint."),
+];

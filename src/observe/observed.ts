@@ -1,0 +1,55 @@
+/** What the main thread knows at the moment somebody looks: the one input of the metrics page and the cluster view. */
+import type { Spec } from "../model/spec.js";
+import type { SlotMap } from "./slots.js";
+
+export interface Observed {
+  readonly spec: Spec;
+  /** Of the same spec. */
+  readonly slots: SlotMap;
+  readonly workers: readonly WorkerView[];
+  readonly main: MainView;
+  status(cluster: string, endpoint: string): EndpointStatus;
+}
+
+export interface WorkerView {
+  readonly worker: number;
+  readonly engine: string;
+  /** Times its thread died and was replaced; the figures go on. */
+  readonly restarts: number;
+  readonly metrics: Float64Array;
+}
+
+/** In the order in which pages list them. */
+export const ENDPOINT_STATES = ["up", "unknown", "down", "ejected", "draining"] as const;
+export type EndpointState = (typeof ENDPOINT_STATES)[number];
+
+export interface EndpointStatus {
+  readonly state: EndpointState;
+  readonly reason: string;
+  /** When it came into this state, milliseconds since 1970. */
+  readonly since: number;
+  /** In force now. */
+  readonly weight: number;
+}
+
+export interface MainView {
+  readonly version: string;
+  readonly process: ProcessFigures;
+  readonly reloads: { readonly ok: number; readonly failed: number };
+  /** Failed writes of the access log. */
+  readonly logErrors: number;
+}
+
+/** Of the whole process, all threads together. observe/io/process-figures.ts measures them. */
+export interface ProcessFigures {
+  readonly nodeVersion: string;
+  /** Seconds since 1970. */
+  readonly startedAt: number;
+  readonly uptimeSeconds: number;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  /** undefined where the system does not tell. */
+  readonly openFiles: number | undefined;
+  /** How late the main thread's event loop was since the last look, milliseconds. */
+  readonly loopDelay: { readonly meanMs: number; readonly p99Ms: number; readonly maxMs: number };
+}
