@@ -1,0 +1,304 @@
+/** One connection of the node engine: a `net.Socket` whose bytes pass through `Memory`. */
+import net from "node:net";
+import { Timer } from "../../base/timer-wheel.js";
+import type { Address } from "../../model/address.js";
+import { Close, type CloseReason, type Conn, type ConnHandler } from "../engine.js";
+import { BUFFER_SIZE, HEADROOM } from "../memory.js";
+import type { NodeEngine } from "./node-engine.js";
+
+const ROOM = BUFFER_SIZE - HEADROOM;
+
+/** The socket's listeners are shared functions that find their connection here: no closures per connection. */
+const CONN = Symbol("conn");
+type OwnedSocket = net.Socket & { [CONN]: NodeConn };
+
+export class NodeConn implements Conn {
+  handler: ConnHandler;
+  congested = false;
+  readonly #engine: NodeEngine;
+  #socket!: OwnedSocket;
+  #connecting = false;
+  /** No callback any more. */
+  #closed = false;
+  #paused = false;
+  #ending = false;
+  #peerEnded = false;
+  #broken = false;
+  #reason: CloseReason = Close.FINISHED;
+  #connectTimer: Timer | undefined = undefined;
+  /** Received bytes that wait for a buffer, or for `resume`; the socket is paused meanwhile. */
+  #rest: Buffer | undefined = undefined;
+  #waiting = false;
+  /** The socket ended in order while `#rest` was waiting. */
+  #finished = false;
+  /** Buffers whose writes are under way, oldest first; -1 for a copy. */
+  readonly #writing: number[] = [];
+  readonly #onWritten = (): void => this.#written();
+  #peer: Address | undefined = undefined;
+  #local: Address | undefined = undefined;
+
+  private constructor(engine: NodeEngine, handler: ConnHandler) {
+    this.#engine = engine;
+    this.handler = handler;
+    engine.add(this);
+  }
+
+  /** @internal */
+  static accepted(engine: NodeEngine, socket: net.Socket): NodeConn {
+    const conn = new NodeConn(engine, UNHANDLED);
+    conn.#own(socket);
+    socket.on("data", onData);
+    return conn;
+  }
+
+  /** @internal */
+  static connect(engine: NodeEngine, to: Address, handler: ConnHandler, timeoutMs: number): NodeConn {
+    const conn = new NodeConn(engine, handler);
+    conn.#connecting = true;
+    const target = to.family === "unix" ? { path: to.path } : { host: to.host, port: to.port };
+    const socket = net.connect({
+      ...target,
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      // Reading into one buffer spares an allocation and a copy per read. Sockets that a server accepts cannot have it.
+      onread: { buffer: engine.inbox, callback: (length) => conn.receive(engine.inbox, length) },
+    });
+    conn.#own(socket);
+    socket.on("connect", onConnect);
+    conn.#connectTimer = new Timer(() => conn.#connectTimedOut());
+    engine.timers.set(conn.#connectTimer, engine.now() + timeoutMs);
+    return conn;
+  }
+
+  #own(socket: net.Socket): void {
+    this.#socket = Object.assign(socket, { [CONN]: this });
+    socket.on("end", onEnd);
+    socket.on("error", onError);
+    socket.on("close", onClose);
+  }
+
+  get unsent(): number {
+    return this.#closed ? 0 : this.#socket.writableLength;
+  }
+
+  get peer(): Address | undefined {
+    const { remoteAddress, remotePort, remoteFamily } = this.#socket;
+    this.#peer ??= toAddress(remoteAddress, remotePort, remoteFamily);
+    return this.#peer;
+  }
+
+  get local(): Address | undefined {
+    const { localAddress, localPort, localFamily } = this.#socket;
+    this.#local ??= toAddress(localAddress, localPort, localFamily);
+    return this.#local;
+  }
+
+  send(buffer: number, start: number, end: number): void {
+    if (this.#closed || this.#ending || this.#broken || start === end) return;
+    const engine = this.#engine;
+    const { memory } = engine;
+    const range = engine.bytes.subarray(start, end);
+    // Half of the memory may wait in sockets; beyond that, copies wait instead, so that slow readers starve nobody.
+    if (memory.available * 2 < memory.count) {
+      this.#writing.push(-1);
+      this.#socket.write(Buffer.from(range), this.#onWritten);
+    } else {
+      memory.retain(buffer);
+      this.#writing.push(buffer);
+      this.#socket.write(range, this.#onWritten);
+    }
+    if (this.#socket.writableLength > engine.options.highWaterBytes) this.congested = true;
+  }
+
+  #written(): void {
+    const buffer = this.#writing.shift()!;
+    const engine = this.#engine;
+    if (buffer >= 0) engine.memory.release(buffer);
+    if (this.congested && !this.#closed && this.#socket.writableLength <= engine.options.lowWaterBytes) {
+      this.congested = false;
+      this.handler.onDrain();
+    }
+    engine.serve();
+  }
+
+  pause(): void {
+    if (this.#paused || this.#closed) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    if (this.#rest === undefined) this.#socket.resume();
+    else this.#wait();
+  }
+
+  end(): void {
+    if (this.#ending || this.#closed) return;
+    this.#ending = true;
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    if (this.#closed) return;
+    this.#release();
+    this.#socket.destroy();
+  }
+
+  reset(): void {
+    if (this.#closed) return;
+    this.#release();
+    const socket = this.#socket;
+    // A connecting socket would first connect in order to be reset, and a unix socket knows no RST.
+    if (this.#connecting || socket.remoteAddress === undefined) socket.destroy();
+    // While a shutdown is under way libuv refuses to reset.
+    else if (this.#ending && socket.writableLength === 0 && !socket.writableFinished) {
+      socket.once("finish", () => socket.resetAndDestroy());
+    } else socket.resetAndDestroy();
+  }
+
+  /** @internal Bytes `[0, length)` of `chunk` came; `chunk` is the socket's. Returns false to stop reading. */
+  receive(chunk: Buffer, length: number): boolean {
+    const more = this.#deliver(chunk, length);
+    this.#engine.serve();
+    return more;
+  }
+
+  #deliver(chunk: Buffer, length: number): boolean {
+    const { memory, bytes } = this.#engine;
+    for (let at = 0; at < length && !this.#closed; ) {
+      const buffer = this.#paused ? -1 : memory.alloc();
+      if (buffer < 0) {
+        // Copied, because the next read may overwrite it.
+        this.#rest = Buffer.from(chunk.subarray(at, length));
+        if (!this.#paused) this.#starve();
+        return false;
+      }
+      const start = buffer * BUFFER_SIZE + HEADROOM;
+      const count = Math.min(length - at, ROOM);
+      chunk.copy(bytes, start, at, at + count);
+      at += count;
+      this.handler.onData(buffer, start, start + count);
+      memory.release(buffer);
+    }
+    return true;
+  }
+
+  #starve(): void {
+    this.#engine.stats.starved++;
+    this.#socket.pause();
+    this.#wait();
+  }
+
+  #wait(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#engine.wait(this);
+  }
+
+  /** @internal Delivers what waited, then goes on reading. */
+  deliverRest(): void {
+    this.#waiting = false;
+    const rest = this.#rest;
+    if (rest === undefined || this.#closed || this.#paused) return;
+    this.#rest = undefined;
+    if (!this.receive(rest, rest.length) || this.#closed) return;
+    if (this.#peerEnded) this.handler.onEnd();
+    else if (!this.#paused) this.#socket.resume();
+    if (this.#finished) this.socketClosed();
+  }
+
+  /** @internal */
+  opened(): void {
+    if (this.#closed) return;
+    this.#connecting = false;
+    this.#cancelConnectTimer();
+    this.#engine.stats.connected++;
+    this.handler.onOpen();
+  }
+
+  /** @internal */
+  peerEnded(): void {
+    if (this.#closed) return;
+    this.#peerEnded = true;
+    if (this.#rest === undefined) this.handler.onEnd();
+    this.#engine.serve();
+  }
+
+  /** @internal */
+  failed(error: NodeJS.ErrnoException): void {
+    this.#broken = true;
+    if (!this.#connecting) this.#reason = Close.RESET;
+    else if (error.code === "ECONNREFUSED" || error.code === "ENOENT") this.#reason = Close.REFUSED;
+    else this.#reason = error.code === "ETIMEDOUT" ? Close.TIMEOUT : Close.UNREACHABLE;
+  }
+
+  /** @internal */
+  socketClosed(): void {
+    if (this.#closed) return;
+    if (this.#rest !== undefined && this.#reason === Close.FINISHED) {
+      this.#finished = true;
+      return;
+    }
+    this.#release();
+    this.handler.onClose(this.#reason);
+    this.#engine.serve();
+  }
+
+  #connectTimedOut(): void {
+    this.#release();
+    this.#socket.destroy();
+    this.handler.onClose(Close.TIMEOUT);
+  }
+
+  #cancelConnectTimer(): void {
+    if (this.#connectTimer === undefined) return;
+    this.#engine.timers.cancel(this.#connectTimer);
+    this.#connectTimer = undefined;
+  }
+
+  /** From here on the handler hears nothing. Buffers of writes under way come back through their callbacks. */
+  #release(): void {
+    this.#closed = true;
+    this.#rest = undefined;
+    this.#cancelConnectTimer();
+    this.#engine.remove(this);
+  }
+}
+
+function onData(this: net.Socket, chunk: Buffer): void {
+  const conn = (this as OwnedSocket)[CONN];
+  conn.receive(chunk, chunk.length);
+}
+
+function onConnect(this: net.Socket): void {
+  (this as OwnedSocket)[CONN].opened();
+}
+
+function onEnd(this: net.Socket): void {
+  (this as OwnedSocket)[CONN].peerEnded();
+}
+
+function onError(this: net.Socket, error: Error): void {
+  (this as OwnedSocket)[CONN].failed(error);
+}
+
+function onClose(this: net.Socket): void {
+  (this as OwnedSocket)[CONN].socketClosed();
+}
+
+function toAddress(host?: string, port?: number, family?: string): Address | undefined {
+  if (host === undefined || port === undefined) return undefined;
+  return { family: family === "IPv6" ? "ip6" : "ip4", host, port };
+}
+
+/** Stands in until the acceptor has returned the real handler. */
+const UNHANDLED: ConnHandler = {
+  onOpen: () => {},
+  onData: () => {},
+  onDrain: () => {},
+  onEnd: () => {},
+  onClose: () => {},
+};
