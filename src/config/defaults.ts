@@ -1,0 +1,120 @@
+/**
+ * Every default, as a file would write it, with its reason. Together they have to be safe for a service on the internet
+ * that nobody tuned. The schema fills them in; the reasons are shown by editors through the JSON Schema.
+ */
+
+interface Default<T> {
+  readonly value: T;
+  readonly why: string;
+}
+
+function by<const T>(value: T, why: string): Default<T> {
+  return { value, why };
+}
+
+export const DEFAULTS = {
+  workers: by("auto", "one per core: a worker never waits for another"),
+  engine: by("auto", "the fastest that this system allows"),
+  drain: by("25s", "ends before the 30 s after which Kubernetes kills"),
+
+  limits: {
+    maxConnections: by(20_000, "twice the descriptors (upstream side) still fit the usual hard limit of 65536 or more"),
+    buffers: by("256MiB", "16384 buffers; an idle connection holds none"),
+    highWater: by("256KiB", "a round trip of 2 ms at 1 Gbit/s; a slow reader holds no more than this"),
+  },
+
+  accessLog: {
+    format: by("json", "no field can be mistaken for another"),
+  },
+
+  tcp: {
+    idle: by("10m", "nginx's proxy_timeout; pooled database connections are quiet for minutes"),
+  },
+
+  http: {
+    trustedProxies: by([], "nobody's X-Forwarded-For is believed unless named"),
+    forwarded: by(false, "few services read RFC 7239; X-Forwarded-* is always sent"),
+    via: by("plimsoll", "RFC 9110 7.6.3 requires Via of a gateway; it also stops loops"),
+    requestId: by(true, "one id finds a request in every log behind the proxy"),
+  },
+
+  httpLimits: {
+    maxLine: by("8KiB", "RFC 9112 3 asks for 8000 octets at least; nginx and Apache have 8 KiB"),
+    maxHeader: by("15KiB", "nearly a whole buffer; Node.js and HAProxy allow 16 KiB"),
+    maxHeaderCount: by(100, "Envoy and Apache have 100, HAProxy 101"),
+    maxChunkExtension: by("16KiB", "nobody uses them; Node.js's limit since CVE-2024-22019"),
+    maxTrailer: by("4KiB", "checksums and gRPC status, with room"),
+    maxBody: by("unlimited", "bodies are streamed and use no memory; services know their own limit"),
+  },
+
+  downstreamTimeouts: {
+    header: by("10s", "slow but honest networks need 3; HAProxy's guides say 5 to 10"),
+    bodyIdle: by("30s", "several retransmissions on a mobile network"),
+    minRate: by("240B/s", "Kestrel's figure: below it nobody works, but slow-loris attacks live there"),
+    idle: by("60s", "browsers come back within a minute; Amazon's balancers use 60 s"),
+  },
+
+  forward: {
+    upgrade: by(true, "WebSocket works; only a matching 101 opens a tunnel"),
+    responseHeader: by("30s", "half of nginx's 60 s; a client that waited 30 s has gone"),
+    perTry: by("none", "connect and responseHeader already bound a try"),
+    total: by("none", "downloads and streams may last; idle bounds what is stuck"),
+    idle: by("5m", "Envoy's stream idle timeout; WebSockets ping more often"),
+  },
+
+  retry: {
+    attempts: by(2, "three endpoints in a row fail only when more is wrong than an endpoint"),
+    on: by(["connect-failure", "reset"], "nothing was answered; a timeout has used the client's time already"),
+    statuses: by([], "a service that answers 503 may mean it"),
+  },
+
+  cluster: {
+    balance: by("round-robin", "shares follow weights exactly, and a fast failure attracts no traffic"),
+  },
+
+  endpoint: {
+    weight: by(1, "all alike"),
+    maxConnections: by(0, "what an endpoint can take only its owner knows"),
+  },
+
+  connect: {
+    timeout: by(
+      "1s",
+      "a data centre needs a millisecond; a lost SYN is resent after 1 s, by when another endpoint is better",
+    ),
+    attempts: by(3, "as many tries as HTTP has with its retries"),
+  },
+
+  pool: {
+    maxIdle: by(128, "bursts of that many find open connections; idle ones hold no buffer"),
+    idle: by("4s", "Node.js, Apache and uvicorn close after 5 s: being first avoids the race"),
+  },
+
+  health: {
+    interval: by("5s", "with fall 3 an endpoint is out after 15 s at most, at 12 probes a minute"),
+    fastInterval: by("1s", "a change is confirmed within seconds"),
+    timeout: by("2s", "HAProxy's default; slower than that is not healthy"),
+    jitter: by(0.2, "probes of many balancers do not align"),
+    rise: by(2, "HAProxy's default: one lucky answer proves little"),
+    fall: by(3, "HAProxy's default: one lost packet proves little"),
+    method: by("GET", "every service answers it"),
+    status: by(["200-399"], "HAProxy and nginx: a service that redirects is alive"),
+    body: by("", "the status says enough"),
+  },
+
+  outlier: {
+    consecutiveFailures: by(5, "Envoy's default; at 1 % chance failures 5 in a row are no accident"),
+    ejection: by("30s", "Envoy's default: a restart takes about as long"),
+    maxEjection: by("300s", "Envoy's default: a repaired endpoint is back within 5 minutes"),
+    maxEjectionPercent: by("50%", "the other half can still carry the load for a while"),
+  },
+
+  retryBudget: {
+    percent: by("20%", "Envoy's and Finagle's: retries add a fifth to the load at most"),
+    minimum: by(3, "Envoy's: a quiet cluster can retry at all"),
+  },
+
+  respond: {
+    contentType: by("text/plain; charset=utf-8", "what a short message is"),
+  },
+} as const;

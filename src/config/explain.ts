@@ -1,0 +1,173 @@
+/**
+ * A resolved Spec written as a file again, with every key and every default. Loading the result gives the same Spec, so
+ * it is exactly what runs.
+ */
+import * as yaml from "yaml";
+import { formatAddress } from "../model/address.js";
+import type {
+  ActionSpec,
+  ClusterSpec,
+  FieldMatch,
+  HeaderOperation,
+  HealthSpec,
+  ListenerSpec,
+  RouteSpec,
+  Spec,
+} from "../model/spec.js";
+import { formatPathPattern } from "./parse-pattern.js";
+import { formatCondition } from "./schema/match.js";
+import { formatDuration, formatRate, formatSize } from "./units.js";
+
+/** YAML with units. */
+export function explain(spec: Spec): string {
+  // `${` would be read as a variable; what is undefined is left out.
+  const text = JSON.stringify(fileOf(spec)).replaceAll("${", "$${");
+  return yaml.stringify(JSON.parse(text), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function fileOf(spec: Spec) {
+  return {
+    listeners: spec.listeners.map(listenerOf),
+    clusters: Object.fromEntries(spec.clusters.map((cluster) => [cluster.name, clusterOf(cluster)])),
+    workers: spec.workers,
+    engine: spec.engine,
+    admin: spec.admin === undefined ? undefined : formatAddress(spec.admin.address),
+    accessLog: spec.accessLog,
+    limits: {
+      maxConnections: spec.limits.maxConnections,
+      buffers: formatSize(spec.limits.bufferBytes),
+      highWater: formatSize(spec.limits.highWaterBytes),
+    },
+    drain: formatDuration(spec.drainMs),
+  };
+}
+
+function listenerOf(listener: ListenerSpec) {
+  const common = { name: listener.name, address: formatAddress(listener.address), protocol: listener.kind };
+  if (listener.kind === "tcp") {
+    return { ...common, cluster: listener.cluster, timeouts: { idle: formatDuration(listener.idleTimeoutMs) } };
+  }
+  const { limits, timeouts } = listener;
+  return {
+    ...common,
+    routes: listener.routes.map(routeOf),
+    limits: {
+      maxLine: formatSize(limits.maxLineBytes),
+      maxHeader: formatSize(limits.maxHeaderBytes),
+      maxHeaderCount: limits.maxHeaderCount,
+      maxChunkExtension: formatSize(limits.maxChunkExtensionBytes),
+      maxTrailer: formatSize(limits.maxTrailerBytes),
+      maxBody: formatSize(limits.maxBodyBytes),
+    },
+    timeouts: {
+      header: formatDuration(timeouts.headerMs),
+      bodyIdle: formatDuration(timeouts.bodyIdleMs),
+      minRate: formatRate(timeouts.minBytesPerSecond),
+      idle: formatDuration(timeouts.idleMs),
+    },
+    trustedProxies: listener.trustedProxies,
+    forwarded: listener.forwarded,
+    via: listener.via,
+    requestId: listener.requestId,
+  };
+}
+
+function routeOf(route: RouteSpec) {
+  const { host, path, methods, headers, query } = route.match;
+  return {
+    name: route.name,
+    match: {
+      host,
+      path: path === undefined ? undefined : formatPathPattern(path),
+      method: methods.length === 0 ? undefined : methods,
+      headers: conditionsOf(headers),
+      query: conditionsOf(query),
+    },
+    ...actionOf(route.action),
+    requestHeaders: operationsOf(route.requestHeaders),
+    responseHeaders: operationsOf(route.responseHeaders),
+  };
+}
+
+function conditionsOf(matches: readonly FieldMatch[]) {
+  if (matches.length === 0) return undefined;
+  return Object.fromEntries(matches.map((match) => [match.name, formatCondition(match)]));
+}
+
+function actionOf(action: ActionSpec) {
+  if (action.kind === "redirect") return { redirect: { status: action.status, location: action.location } };
+  if (action.kind === "respond") {
+    return { respond: { status: action.status, body: action.body, contentType: action.contentType } };
+  }
+  const { rewritePrefix: prefix, rewriteHost: host, timeouts, retry } = action;
+  return {
+    cluster: action.cluster,
+    rewrite: prefix === undefined && host === undefined ? undefined : { prefix, host },
+    timeouts: {
+      responseHeader: formatDuration(timeouts.responseHeaderMs),
+      perTry: formatDuration(timeouts.perTryMs),
+      total: formatDuration(timeouts.totalMs),
+      idle: formatDuration(timeouts.idleMs),
+    },
+    retry: { attempts: retry.attempts, on: retry.on, statuses: retry.statuses },
+    upgrade: action.upgrade,
+  };
+}
+
+function operationsOf(operations: readonly HeaderOperation[]) {
+  if (operations.length === 0) return undefined;
+  const of = (kind: HeaderOperation["kind"]) => operations.filter((operation) => operation.kind === kind);
+  const add = new Map<string, string[]>();
+  for (const { name, value } of of("add")) add.set(name, [...(add.get(name) ?? []), value]);
+  return {
+    remove: of("remove").map(({ name }) => name),
+    set: Object.fromEntries(of("set").map(({ name, value }) => [name, value])),
+    add: Object.fromEntries(add),
+  };
+}
+
+function clusterOf(cluster: ClusterSpec) {
+  const { pool, outlier, retryBudget } = cluster;
+  return {
+    endpoints: cluster.endpoints.map(({ address, id, weight, maxConnections }) => {
+      return { address: formatAddress(address), id, weight, maxConnections };
+    }),
+    balance: cluster.balance,
+    connect: { timeout: formatDuration(cluster.connectTimeoutMs), attempts: cluster.connectAttempts },
+    pool: { maxIdle: pool.maxIdle, idle: formatDuration(pool.idleTimeoutMs) },
+    health: cluster.health === undefined ? undefined : healthOf(cluster.health),
+    outlier: {
+      consecutiveFailures: outlier.consecutiveFailures,
+      ejection: formatDuration(outlier.ejectionMs),
+      maxEjection: formatDuration(outlier.maxEjectionMs),
+      maxEjectionPercent: `${outlier.maxEjectionPercent}%`,
+    },
+    retryBudget: { percent: `${retryBudget.percent}%`, minimum: retryBudget.minimum },
+  };
+}
+
+function healthOf(health: HealthSpec) {
+  return {
+    ...probeOf(health.check),
+    interval: formatDuration(health.intervalMs),
+    fastInterval: formatDuration(health.fastIntervalMs),
+    timeout: formatDuration(health.timeoutMs),
+    jitter: health.jitter,
+    rise: health.rise,
+    fall: health.fall,
+  };
+}
+
+function probeOf(check: HealthSpec["check"]) {
+  if (check.kind === "tcp") return { tcp: true };
+  const { path, method, host, headers, statuses, body } = check;
+  const http = {
+    path,
+    method,
+    host: host === "" ? undefined : host,
+    headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+    status: statuses.map(([low, high]) => (low === high ? low : `${low}-${high}`)),
+    body,
+  };
+  return { http };
+}

@@ -1,0 +1,74 @@
+/** One cluster of the Spec. */
+import { formatAddress } from "../model/address.js";
+import type { ClusterSpec, EndpointSpec, HealthSpec } from "../model/spec.js";
+import type { Path } from "./problem.js";
+import type { Report } from "./resolve.js";
+import type { File } from "./schema/file.js";
+
+type ClusterFile = File["clusters"][number]["value"];
+
+export function resolveCluster(name: string, cluster: ClusterFile, report: Report): ClusterSpec {
+  const path: Path = ["clusters", name];
+  const { outlier } = cluster;
+  if (outlier.maxEjection < outlier.ejection) {
+    report("error", [...path, "outlier"], "maxEjection is shorter than ejection");
+  }
+  return {
+    name,
+    endpoints: resolveEndpoints(cluster.endpoints, [...path, "endpoints"], report),
+    balance: cluster.balance,
+    connectTimeoutMs: cluster.connect.timeout,
+    connectAttempts: cluster.connect.attempts,
+    pool: { maxIdle: cluster.pool.maxIdle, idleTimeoutMs: cluster.pool.idle },
+    health: resolveHealth(cluster.health, [...path, "health"], report),
+    outlier: {
+      consecutiveFailures: outlier.consecutiveFailures,
+      ejectionMs: outlier.ejection,
+      maxEjectionMs: outlier.maxEjection,
+      maxEjectionPercent: outlier.maxEjectionPercent,
+    },
+    retryBudget: { percent: cluster.retryBudget.percent, minimum: cluster.retryBudget.minimum },
+  };
+}
+
+function resolveEndpoints(endpoints: ClusterFile["endpoints"], path: Path, report: Report): EndpointSpec[] {
+  const ids = new Map<string, number>();
+  const resolved = endpoints.map(({ address, id, weight, maxConnections }, index): EndpointSpec => {
+    const spec = { id: id ?? formatAddress(address), address, weight, maxConnections };
+    const same = ids.get(spec.id);
+    if (same !== undefined) {
+      const hint = id === undefined ? "for a larger share use weight" : undefined;
+      report("error", [...path, index], `endpoint ${same + 1} is already ${spec.id}`, hint);
+    }
+    ids.set(spec.id, index);
+    return spec;
+  });
+  if (resolved.length === 0) report("warning", path, "the cluster has no endpoint", "every request will get 503");
+  else if (resolved.every((endpoint) => endpoint.weight === 0)) {
+    report("warning", path, "every endpoint has weight 0", "all of them drain: nothing will be forwarded");
+  }
+  return resolved;
+}
+
+function resolveHealth(health: ClusterFile["health"], path: Path, report: Report): HealthSpec | undefined {
+  if (health === undefined) return undefined;
+  const { http } = health;
+  if ((http === undefined) === (health.tcp === undefined)) {
+    report("error", path, "a health check is either http or tcp", "write http: /healthz or tcp: true", "key");
+  }
+  if (health.fastInterval > health.interval) {
+    report("error", [...path, "fastInterval"], "fastInterval is longer than interval");
+  }
+  const schedule = {
+    intervalMs: health.interval,
+    fastIntervalMs: health.fastInterval,
+    timeoutMs: health.timeout,
+    jitter: health.jitter,
+    rise: health.rise,
+    fall: health.fall,
+  };
+  if (http === undefined) return { check: { kind: "tcp" }, ...schedule };
+  const { path: target, method, host = "", headers, status, body } = http;
+  if (method === "HEAD" && body !== "") report("error", [...path, "http", "body"], "a response to HEAD has no body");
+  return { check: { kind: "http", path: target, method, host, headers, statuses: status, body }, ...schedule };
+}

@@ -1,0 +1,96 @@
+/** Clusters: the endpoints that do the work, and how it is shared among them. */
+import * as z from "zod";
+import type { Address } from "../../model/address.js";
+import { DEFAULTS } from "../defaults.js";
+import { ADDRESS, parseAddress } from "../parse-address.js";
+import { NAME, parseName } from "../parse-text.js";
+import { Refused, refuse } from "../refused.js";
+import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
+import { health, outlier, retryBudget } from "./health.js";
+import { integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
+
+const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
+
+export const BALANCES = [
+  "round-robin",
+  "random",
+  "least-request",
+  "least-connections",
+  "p2c",
+  "source-address",
+] as const;
+
+function parseTo(input: string): Address | Refused {
+  const address = parseAddress(input, "127.0.0.1", 1);
+  if (address instanceof Refused || address.family === "unix") return address;
+  const isAny = address.host === "0.0.0.0" || address.host === "::";
+  return isAny ? refuse(`${address.host} is not a destination`, `write :${address.port} for this machine`) : address;
+}
+
+const to = text(ADDRESS, parseTo);
+
+const endpoint = z.union(
+  [
+    to.transform((address) => ({
+      address,
+      id: undefined,
+      weight: DEFAULTS.endpoint.weight.value as number,
+      maxConnections: DEFAULTS.endpoint.maxConnections.value as number,
+    })),
+    mapping(
+      "address, weight, maxConnections, id",
+      {
+        address: to.describe("Where it is reached."),
+        id: text(NAME, parseName)
+          .optional()
+          .describe("Identity, to which its history belongs; by default the address."),
+        weight: tuned(integer(0, 1000), DEFAULTS.endpoint.weight, "Share of the traffic; 0 = drain."),
+        maxConnections: tuned(
+          integer(0, 1_000_000),
+          DEFAULTS.endpoint.maxConnections,
+          "Connections (tcp) or requests (http) at once, over all workers; 0 = unlimited.",
+        ),
+      },
+      { host: "write address: host:port", port: "write address: host:port", url: "write address: host:port" },
+    ),
+  ],
+  { error: `${ADDRESS}; or a mapping (address, weight, maxConnections, id)` },
+);
+
+export const cluster = mapping(
+  "endpoints, balance, health ...",
+  {
+    endpoints: list(endpoint, "a list of endpoints").describe("Addresses, or mappings with address and weight."),
+    balance: tuned(word(BALANCES), DEFAULTS.cluster.balance, "Which endpoint is next."),
+    connect: mapping("timeout, attempts", {
+      timeout: tuned(time, DEFAULTS.connect.timeout, "Until a connection is established."),
+      attempts: tuned(integer(1, 10), DEFAULTS.connect.attempts, "tcp listeners: endpoints that are tried."),
+    }).prefault({}),
+    pool: mapping("maxIdle, idle", {
+      maxIdle: tuned(integer(0, 65_535), DEFAULTS.pool.maxIdle, "Idle connections kept per endpoint and worker."),
+      idle: tuned(
+        time,
+        DEFAULTS.pool.idle,
+        "How long an idle connection is kept; less than the endpoints themselves do.",
+      ),
+    }).prefault({}),
+    health: health.optional().describe("Active checks; without them only failures of real traffic count."),
+    outlier: outlier.describe("Ejects endpoints that keep failing."),
+    retryBudget: retryBudget.describe("Bounds retries, so that they cannot multiply an overload."),
+  },
+  {
+    servers: "write endpoints",
+    backends: "write endpoints",
+    targets: "write endpoints",
+    nodes: "write endpoints",
+    lb_policy: "write balance",
+    algorithm: "write balance",
+    strategy: "write balance",
+    healthCheck: "write health",
+    check: "write health",
+    protocol: "HTTP/1.1 or TCP, as the listener says; other protocols are not supported yet",
+    timeout: "write connect: { timeout: ... }; other timeouts belong to routes",
+    timeouts: "connect: { timeout: ... } is here; other timeouts belong to routes",
+    retry: "it belongs to routes; retryBudget is here",
+  },
+);
