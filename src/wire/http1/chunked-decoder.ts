@@ -124,7 +124,8 @@ export class ChunkedDecoder {
             return this.#leaveVerbatim(bytes, start, pos, end);
           }
           if (++digits > MAX_DIGITS) return this.#fail("a chunk size with too many digits");
-          size = size * 16 + digit - 1;
+          // The parentheses keep the sum exact up to 2^53.
+          size = size * 16 + (digit - 1);
           break;
         }
         case SIZE_CR:
