@@ -3,47 +3,40 @@
  * only emptied once what they gave before is written; until then they fill, and their workers count what they drop. An
  * error (a full disk, a reader that went away) is counted and the same bytes are tried again, so no line is cut in two.
  */
-import { close, constants, fstat, open, stat, write } from "node:fs";
-import { promisify } from "node:util";
 import type { Clock } from "../../base/clock.js";
 import { LbError } from "../../base/errors.js";
 import { LogRingReader } from "../log-ring.js";
+import { type LogSink, openLogSink } from "./log-sink.js";
 
-const openFile = promisify(open);
-const closeFile = promisify(close);
-const statPath = promisify(stat);
-const statFile = promisify(fstat);
-const writeFile = promisify(write);
-
-const INTERVAL_MS = 100;
-/** How often to look whether somebody has moved the file away: every tenth drain. */
-const RENAME_CHECK_EVERY = 10;
+/** Until the next drain when there was something to write, and when there was not. */
+const BUSY_MS = 20;
+const IDLE_MS = 100;
+/** Rings that gave this much are looked at again at once. */
+const PLENTY_BYTES = 262_144;
+/** How often to look whether somebody has moved the file away. */
+const RENAME_CHECK_MS = 1000;
 /** How long `close` tries when the other end does not take the rest. */
 const CLOSE_MS = 2000;
 const NEWLINE = 0x0a;
-const STDOUT = 1;
 
 export class LogWriter {
   /** Failed writes and reopenings. */
   errors = 0;
-  /** undefined = standard output. */
-  readonly #path: string | undefined;
+  readonly #sink: LogSink;
   readonly #clock: Clock;
-  #file: number;
   #readers: readonly LogRingReader[] = [];
   /** Being written; the bytes before `#offset` are. */
   #pending: Uint8Array = new Uint8Array(0);
   #offset = 0;
-  #drains = 0;
+  #checkAt = 0;
   #reopen = false;
-  /** The drain under way, so that there is only one at a time. */
-  #busy: Promise<void> | undefined = undefined;
+  /** The drain under way, so that there is only one at a time; true if it wrote something. */
+  #busy: Promise<boolean> | undefined = undefined;
   #cancelTimer: () => void = () => {};
   #closed = false;
 
-  private constructor(path: string | undefined, file: number, clock: Clock) {
-    this.#path = path;
-    this.#file = file;
+  private constructor(sink: LogSink, clock: Clock) {
+    this.#sink = sink;
     this.#clock = clock;
   }
 
@@ -53,13 +46,13 @@ export class LogWriter {
    * @throws LbError CONFIG_INVALID where it cannot be opened
    */
   static async open(target: string, clock: Clock): Promise<LogWriter> {
-    const path = target === "stdout" ? undefined : target;
     try {
-      const writer = new LogWriter(path, path === undefined ? STDOUT : await openLog(path), clock);
-      writer.#schedule();
+      const writer = new LogWriter(await openLogSink(target), clock);
+      writer.#schedule(IDLE_MS);
       return writer;
     } catch (cause) {
-      throw new LbError("CONFIG_INVALID", `access log ${target} cannot be opened: ${describe(cause)}`, { cause });
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new LbError("CONFIG_INVALID", `access log ${target} cannot be opened: ${reason}`, { cause });
     }
   }
 
@@ -70,85 +63,79 @@ export class LogWriter {
 
   /** Opens the path anew at the next drain, after a log rotation moved the file. Standard output stays. */
   reopen(): void {
-    this.#reopen = this.#path !== undefined;
+    this.#reopen = true;
   }
 
   /** Writes what is in the rings now. Called by the timer; joins a drain that is under way. Never rejects. */
-  drain(): Promise<void> {
+  drain(): Promise<boolean> {
     this.#busy ??= this.#drain().finally(() => {
       this.#busy = undefined;
     });
     return this.#busy;
   }
 
-  /** Writes the rest, for at most two seconds, and closes the file. */
+  /** Writes the rest, for at most two seconds, and closes the file. The workers should have stopped writing. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTimer();
     let late = false;
-    let cancelLimit = () => {};
+    let cancelLimit = (): void => {};
     const limit = new Promise<void>((resolve) => {
       cancelLimit = this.#clock.after(CLOSE_MS, () => {
         late = true;
         resolve();
       });
     });
-    // A drain already under way may have emptied the rings before the last lines came: one more, and until all is out.
+    // A drain already under way may have looked at the rings before the last lines came: one more after it.
     await Promise.race([this.drain(), limit]);
-    do {
+    await Promise.race([this.drain(), limit]);
+    while (!late && this.#offset < this.#pending.length) {
+      await Promise.race([new Promise<void>((resolve) => this.#clock.after(IDLE_MS, resolve)), limit]);
       await Promise.race([this.drain(), limit]);
-    } while (!late && this.#offset < this.#pending.length && (await this.#pause(limit)));
+    }
     cancelLimit();
-    if (!late && this.#path !== undefined) await closeFile(this.#file);
+    if (!late) await this.#sink.close();
   }
 
-  #schedule(): void {
-    this.#cancelTimer = this.#clock.after(INTERVAL_MS, () => {
-      void this.drain().then(() => {
-        if (!this.#closed) this.#schedule();
+  #schedule(ms: number): void {
+    this.#cancelTimer = this.#clock.after(ms, () => {
+      void this.drain().then((wrote) => {
+        if (!this.#closed) this.#schedule(wrote ? BUSY_MS : IDLE_MS);
       });
     });
   }
 
-  async #pause(limit: Promise<void>): Promise<true> {
-    await Promise.race([new Promise<void>((resolve) => this.#clock.after(INTERVAL_MS, resolve)), limit]);
-    return true;
-  }
-
-  async #drain(): Promise<void> {
-    if (this.#drains++ % RENAME_CHECK_EVERY === 0 && (await this.#isMoved())) this.#reopen = true;
-    if (this.#reopen) await this.#replaceFile();
-    if (this.#offset === this.#pending.length) {
-      this.#pending = concat(this.#readers.map((reader) => reader.read()));
-      this.#offset = 0;
-    }
-    try {
-      while (this.#offset < this.#pending.length) {
-        const { bytesWritten } = await writeFile(this.#file, this.#pending, this.#offset);
-        this.#offset += bytesWritten;
+  async #drain(): Promise<boolean> {
+    await this.#followRotation();
+    let wrote = false;
+    for (;;) {
+      if (this.#offset === this.#pending.length) {
+        this.#pending = concat(this.#readers.map((reader) => reader.read()));
+        this.#offset = 0;
       }
-    } catch (error) {
-      // A pipe whose reader is slow: its bytes wait for the next drain like those of a full disk, but nothing is wrong.
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") this.errors++;
+      const plenty = this.#pending.length >= PLENTY_BYTES;
+      try {
+        while (this.#offset < this.#pending.length) {
+          this.#offset += await this.#sink.write(this.#pending.subarray(this.#offset));
+          wrote = true;
+        }
+      } catch {
+        this.errors++;
+        return false;
+      }
+      if (!plenty) return wrote;
     }
   }
 
-  async #isMoved(): Promise<boolean> {
-    if (this.#path === undefined) return false;
-    try {
-      const [there, ours] = await Promise.all([statPath(this.#path), statFile(this.#file)]);
-      return there.ino !== ours.ino || there.dev !== ours.dev;
-    } catch {
-      return true;
+  async #followRotation(): Promise<void> {
+    if (this.#clock.now() >= this.#checkAt) {
+      this.#checkAt = this.#clock.now() + RENAME_CHECK_MS;
+      if (await this.#sink.isMoved()) this.#reopen = true;
     }
-  }
-
-  async #replaceFile(): Promise<void> {
+    if (!this.#reopen) return;
     try {
-      const file = await openLog(this.#path!);
-      await closeFile(this.#file);
-      this.#file = file;
+      await this.#sink.reopen();
       this.#reopen = false;
       // A line that was cut by an error is written whole into the new file.
       this.#offset = this.#offset === 0 ? 0 : this.#pending.lastIndexOf(NEWLINE, this.#offset - 1) + 1;
@@ -156,10 +143,6 @@ export class LogWriter {
       this.errors++;
     }
   }
-}
-
-function openLog(path: string): Promise<number> {
-  return openFile(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o640);
 }
 
 function concat(pieces: readonly Uint8Array[]): Uint8Array {
@@ -170,8 +153,4 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length;
   }
   return whole;
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
