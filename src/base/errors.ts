@@ -37,6 +37,7 @@ export const TRAITS = {
   NO_ENDPOINT: { side: "self", retry: "never", status: 503, text: "the cluster has no endpoint" },
   OVERLOADED: { side: "self", retry: "never", status: 503, text: "every endpoint is at its connection limit" },
   SHUTTING_DOWN: { side: "self", retry: "never", status: 503, text: "the proxy is shutting down" },
+  LOOP_DETECTED: { side: "self", retry: "never", status: 508, text: "the request has come past this proxy too often" },
   INTERNAL: { side: "self", retry: "never", status: 500, text: "the proxy failed" },
   CONNECT_REFUSED: { side: "upstream", retry: "safe", status: 502, text: "the endpoint refused the connection" },
   CONNECT_FAILED: { side: "upstream", retry: "safe", status: 502, text: "the endpoint could not be reached" },

@@ -1,4 +1,4 @@
-/** Chunks that wait to be sent on one connection: a ring of integer triples, made when the first chunk has to wait. */
+/** Chunks that wait, each with a reference to its buffer: a ring of integer triples. */
 import type { Memory } from "./memory.js";
 
 const INITIAL_CHUNKS = 8;
@@ -30,6 +30,26 @@ export class SendQueue {
     this.end = this.#items[at + 2];
     this.#head = (this.#head + 1) & (this.#items.length / 3 - 1);
     this.count--;
+  }
+
+  /** Puts a chunk back in front of all others. */
+  unshift(buffer: number, start: number, end: number): void {
+    const capacity = this.#items.length / 3;
+    if (this.count === capacity) this.#grow(capacity);
+    this.#head = (this.#head - 1) & (this.#items.length / 3 - 1);
+    const at = this.#head * 3;
+    this.#items[at] = buffer;
+    this.#items[at + 1] = start;
+    this.#items[at + 2] = end;
+    this.count++;
+  }
+
+  /** Reads chunk `index` (0 = oldest) into `buffer`, `start`, `end`, and leaves it where it is. */
+  peek(index: number): void {
+    const at = ((this.#head + index) & (this.#items.length / 3 - 1)) * 3;
+    this.buffer = this.#items[at];
+    this.start = this.#items[at + 1];
+    this.end = this.#items[at + 2];
   }
 
   /** Gives every waiting buffer back. */

@@ -126,12 +126,11 @@ function putTarget(bytes: Uint8Array, head: RequestHead, rewrite: PathRewrite, d
   }
   const isAsterisk = pathEnd - pathStart === 1 && bytes[pathStart] === 0x2a;
   if (isAsterisk) return putRange(dest, at, bytes, pathStart, queryEnd);
-  const targetStart = at;
   at = putBytes(dest, at, rewrite.prefix);
   const rest = rewrite.cut < 0 ? pathEnd : Math.min(pathStart + rewrite.cut, pathEnd);
-  // An origin-form target begins with "/", whatever was cut off or implied.
-  const isRooted = at > targetStart ? dest[targetStart] === 0x2f : rest < pathEnd && bytes[rest] === 0x2f;
-  if (!isRooted) dest[at++] = 0x2f;
+  // An origin-form target begins with "/", whatever was cut off. An implied path is "/" itself.
+  const lacksSlash = rewrite.prefix.length === 0 && (rest === pathEnd || bytes[rest] !== 0x2f);
+  if (lacksSlash || (head.pathImplied && rewrite.cut === 0)) dest[at++] = 0x2f;
   return putRange(dest, at, bytes, rest, queryEnd);
 }
 

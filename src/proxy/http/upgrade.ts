@@ -1,26 +1,24 @@
 /** When bytes become a tunnel (RFC 9110 7.8): only after a 101 that names the protocol that the request asked for. */
 import { FIELD_STRIDE, type RequestHead, type ResponseHead } from "../../wire/http1/head.js";
 
-/** The response is the 101 that answers the request's Upgrade; names are compared without case. */
-export function isSwitchAsked(
-  requestBytes: Uint8Array,
-  request: RequestHead,
-  responseBytes: Uint8Array,
-  response: ResponseHead,
-): boolean {
-  if (response.status !== 101 || response.upgrade < 0 || request.upgrade < 0) return false;
-  const asked = request.upgrade * FIELD_STRIDE + 3;
-  const given = response.upgrade * FIELD_STRIDE + 3;
-  const askedStart = request.fields[asked];
-  const givenStart = response.fields[given];
-  const length = request.fields[asked + 1] - askedStart;
-  if (response.fields[given + 1] - givenStart !== length) return false;
-  for (let i = 0; i < length; i++) {
-    if (lower(requestBytes[askedStart + i]) !== lower(responseBytes[givenStart + i])) return false;
+/** What a request asked to switch to, kept until its response comes. */
+export class UpgradeRequest {
+  #asked = "";
+
+  remember(bytes: Uint8Array, head: RequestHead, asked: boolean): void {
+    this.#asked = asked ? protocol(bytes, head.fields, head.upgrade) : "";
   }
-  return true;
+
+  /** The response is the 101 that was asked for; names are compared without case. */
+  isAnsweredBy(bytes: Uint8Array, head: ResponseHead): boolean {
+    if (this.#asked === "" || head.status !== 101 || head.upgrade < 0) return false;
+    return protocol(bytes, head.fields, head.upgrade) === this.#asked;
+  }
 }
 
-function lower(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+function protocol(bytes: Uint8Array, fields: Int32Array, line: number): string {
+  const at = line * FIELD_STRIDE;
+  let name = "";
+  for (let i = fields[at + 3]; i < fields[at + 4]; i++) name += String.fromCharCode(bytes[i]);
+  return name.toLowerCase();
 }

@@ -1,0 +1,51 @@
+/** What everything in one worker shares. Made once per worker; configuration changes replace only its clusters. */
+import type { Random } from "../base/random.js";
+import type { SharedState } from "../cluster/shared.js";
+import type { Engine } from "../engine/engine.js";
+import type { AccessLog } from "../observe/access-log.js";
+import { AccessRecord } from "../observe/access-record.js";
+import type { LogRecord } from "./log-record.js";
+
+/** Sends something to the main thread that must be heard of there. */
+export interface MainThread {
+  log(record: LogRecord): void;
+  /** An endpoint failed as often in a row as its cluster tolerates. */
+  failures(cluster: string, endpoint: string): void;
+}
+
+export class ProxyContext {
+  readonly engine: Engine;
+  /** This worker's figures (observe/layout.ts). */
+  readonly metrics: Float64Array;
+  readonly shared: SharedState;
+  readonly worker: number;
+  readonly random: Random;
+  readonly main: MainThread;
+  /** Wall clock, milliseconds since 1970; only read when something is logged. */
+  readonly wallClock: () => number;
+  accessLog: AccessLog | undefined = undefined;
+  readonly accessRecord = new AccessRecord();
+  /** No new connections are accepted, and each connection ends with its exchange. */
+  draining = false;
+  /** Client connections open now, over all listeners. */
+  connections = 0;
+  maxConnections = Number.POSITIVE_INFINITY;
+  /** Called when a client connection ended while draining. */
+  onConnectionEnd: () => void = () => {};
+
+  constructor(parts: Pick<ProxyContext, "engine" | "metrics" | "shared" | "worker" | "random" | "main" | "wallClock">) {
+    this.engine = parts.engine;
+    this.metrics = parts.metrics;
+    this.shared = parts.shared;
+    this.worker = parts.worker;
+    this.random = parts.random;
+    this.main = parts.main;
+    this.wallClock = parts.wallClock;
+  }
+
+  /** A client connection is gone. */
+  connectionEnded(): void {
+    this.connections--;
+    if (this.draining) this.onConnectionEnd();
+  }
+}

@@ -1,0 +1,41 @@
+/** Idle connections to one endpoint of one worker. Last in, first out: what was used just now is least likely stale. */
+import type { Upstream } from "./upstream.js";
+
+export class UpstreamPool {
+  readonly #idle: Upstream[] = [];
+  readonly #maxIdle: number;
+  #closed = false;
+
+  constructor(maxIdle: number) {
+    this.#maxIdle = maxIdle;
+  }
+
+  take(): Upstream | undefined {
+    const upstream = this.#idle.pop();
+    if (upstream !== undefined) upstream.poolIndex = -1;
+    return upstream;
+  }
+
+  /** False where there is no room: the caller closes the connection. */
+  put(upstream: Upstream): boolean {
+    if (this.#closed || this.#idle.length >= this.#maxIdle) return false;
+    upstream.poolIndex = this.#idle.length;
+    this.#idle.push(upstream);
+    return true;
+  }
+
+  /** Takes out one that ended while idle. */
+  remove(upstream: Upstream): void {
+    const last = this.#idle.pop();
+    if (last !== undefined && last !== upstream) {
+      this.#idle[upstream.poolIndex] = last;
+      last.poolIndex = upstream.poolIndex;
+    }
+    upstream.poolIndex = -1;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const upstream of this.#idle.splice(0)) upstream.close();
+  }
+}

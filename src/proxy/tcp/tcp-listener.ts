@@ -1,0 +1,78 @@
+/** A `tcp` listener of one worker: each accepted connection becomes a session with one endpoint. */
+import { hashText } from "../../base/hash.js";
+import type { Conn, ConnHandler, Listening } from "../../engine/engine.js";
+import { type Address, formatAddress } from "../../model/address.js";
+import type { TcpListenerSpec } from "../../model/spec.js";
+import { L, W } from "../../observe/layout.js";
+import type { ProxyContext } from "../context.js";
+import type { ProxyCluster } from "../proxy-cluster.js";
+import { TcpSession } from "./tcp-session.js";
+
+export class TcpListener {
+  readonly context: ProxyContext;
+  spec: TcpListenerSpec;
+  cluster: ProxyCluster;
+  /** Base of its metrics block. */
+  readonly metrics: number;
+  /** @internal */
+  readonly sessions = new Set<TcpSession>();
+  #listening: Listening | undefined = undefined;
+
+  constructor(context: ProxyContext, spec: TcpListenerSpec, cluster: ProxyCluster, metrics: number) {
+    this.context = context;
+    this.spec = spec;
+    this.cluster = cluster;
+    this.metrics = metrics;
+  }
+
+  /** Throws LbError CONFIG_INVALID where the address cannot be bound. */
+  open(): Address {
+    this.#listening = this.context.engine.listen(this.spec.address, (conn) => this.#accept(conn));
+    return this.#listening.address;
+  }
+
+  /** New connections follow the new configuration; open ones stay where they are. */
+  update(spec: TcpListenerSpec, cluster: ProxyCluster): void {
+    this.spec = spec;
+    this.cluster = cluster;
+  }
+
+  /** Stops accepting; sessions go on. */
+  close(): void {
+    this.#listening?.close();
+  }
+
+  /** The drain deadline has passed. */
+  abort(): void {
+    for (const session of this.sessions) session.abort("SHUTTING_DOWN");
+  }
+
+  #accept(conn: Conn): ConnHandler | undefined {
+    const { context } = this;
+    const { metrics } = context;
+    metrics[W.ACCEPTED]++;
+    if (context.connections >= context.maxConnections) {
+      metrics[W.REFUSED]++;
+      metrics[this.metrics + L.REFUSED]++;
+      return undefined;
+    }
+    context.connections++;
+    metrics[this.metrics + L.CONNECTIONS]++;
+    metrics[this.metrics + L.OPEN]++;
+    const session = new TcpSession(this, conn);
+    this.sessions.add(session);
+    session.begin(this.cluster.live.usesSource ? hashPeer(conn) : 0);
+    return session.client;
+  }
+}
+
+function hashPeer(conn: Conn): number {
+  const { peer } = conn;
+  if (peer === undefined) return 0;
+  return hashText(peer.family === "unix" ? peer.path : peer.host);
+}
+
+/** The client as the access log names it. */
+export function describePeer(conn: Conn): string {
+  return conn.peer === undefined ? "unix" : formatAddress(conn.peer);
+}

@@ -1,0 +1,241 @@
+/**
+ * One TCP connection and its endpoint's: bytes of one go to the other. FIN is carried through as FIN, RST as RST.
+ * Until the endpoint's connection is open nothing has been sent, so another endpoint may be tried.
+ *
+ * connecting -> open (both sides relay) -> closed. `abort` and an error on either side lead to closed from anywhere.
+ */
+import { CODE_NUMBER, C, E, L, W } from "../../observe/layout.js";
+import { histogramRecord } from "../../base/histogram.js";
+import type { Code } from "../../base/errors.js";
+import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engine/engine.js";
+import { Outcome, type OutcomeId } from "../../model/outcome.js";
+import { Query } from "../../model/query.js";
+import { Deadline } from "../deadline.js";
+import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
+import { describePeer, type TcpListener } from "./tcp-listener.js";
+
+/** One side of a session: what it receives goes to its peer. */
+class TcpSide implements ConnHandler {
+  readonly session: TcpSession;
+  conn: Conn | undefined;
+  peer: TcpSide | undefined = undefined;
+  bytes = 0;
+
+  constructor(session: TcpSession, conn: Conn | undefined) {
+    this.session = session;
+    this.conn = conn;
+  }
+
+  onOpen(): void {
+    this.session.onUpstreamOpen();
+  }
+
+  onData(buffer: number, start: number, end: number): void {
+    this.bytes += end - start;
+    const to = this.peer!.conn!;
+    to.send(buffer, start, end);
+    if (to.congested) this.conn!.pause();
+    this.session.touch();
+  }
+
+  onDrain(): void {
+    this.peer!.conn!.resume();
+    this.session.touch();
+  }
+
+  onEnd(): void {
+    this.peer!.conn!.end();
+    this.session.touch();
+  }
+
+  onClose(reason: CloseReason): void {
+    this.session.onSideClosed(this, reason);
+  }
+}
+
+const CONNECT_CODES: Readonly<Record<number, Code>> = {
+  [Close.REFUSED]: "CONNECT_REFUSED",
+  [Close.TIMEOUT]: "CONNECT_TIMEOUT",
+};
+
+export class TcpSession {
+  readonly listener: TcpListener;
+  readonly client: TcpSide;
+  readonly upstream: TcpSide;
+  readonly #cluster: ProxyCluster;
+  readonly #deadline: Deadline;
+  readonly #query = new Query();
+  readonly #acceptedAt: number;
+  #endpoint: ProxyEndpoint | undefined = undefined;
+  #tryAt = 0;
+  #open = false;
+  #closed = false;
+  /** Sides whose connection ended in order. */
+  #finished = 0;
+  #connectMs = -1;
+  readonly #tries: [string, Code | "ok"][] = [];
+
+  constructor(listener: TcpListener, conn: Conn) {
+    this.listener = listener;
+    this.#cluster = listener.cluster;
+    this.client = new TcpSide(this, conn);
+    this.upstream = new TcpSide(this, undefined);
+    this.client.peer = this.upstream;
+    this.upstream.peer = this.client;
+    const { engine } = listener.context;
+    this.#acceptedAt = engine.now();
+    this.#deadline = new Deadline(engine, () => this.#expire());
+  }
+
+  begin(sourceHash: number): void {
+    this.listener.context.metrics[this.listener.metrics + L.ACTIVE]++;
+    this.#query.reset(sourceHash);
+    this.#connect();
+  }
+
+  /** Something moved: the idle timeout starts anew. */
+  touch(): void {
+    this.#deadline.set(this.listener.context.engine.now() + this.listener.spec.idleTimeoutMs);
+  }
+
+  onUpstreamOpen(): void {
+    const { context } = this.listener;
+    const endpoint = this.#endpoint!;
+    const now = context.engine.now();
+    this.#open = true;
+    this.#connectMs = now - this.#tryAt;
+    this.#tries.push([endpoint.id, "ok"]);
+    context.metrics[W.CONNECTED]++;
+    histogramRecord(context.metrics, endpoint.data!.metrics + E.RESPONSE, this.#connectMs);
+    this.client.conn!.resume();
+    this.touch();
+  }
+
+  onSideClosed(side: TcpSide, reason: CloseReason): void {
+    if (this.#closed) return;
+    if (side === this.upstream && !this.#open) {
+      this.#onConnectFailed(reason);
+      return;
+    }
+    const other = side.peer!;
+    if (reason !== Close.FINISHED) {
+      other.conn?.reset();
+      const byClient = side === this.client;
+      this.#finish(byClient ? "CLIENT_CLOSED" : "UPSTREAM_RESET", byClient ? Outcome.ABORTED : Outcome.OK);
+    } else if (++this.#finished === 2) this.#finish(undefined, Outcome.OK);
+  }
+
+  abort(code: Code): void {
+    if (this.#closed) return;
+    this.client.conn?.reset();
+    this.upstream.conn?.reset();
+    this.#finish(code, Outcome.ABORTED);
+  }
+
+  #connect(): void {
+    const { context } = this.listener;
+    const { metrics } = context;
+    const cluster = this.#cluster;
+    const endpoint = cluster.live.acquire(this.#query);
+    if (endpoint === undefined) {
+      metrics[cluster.metrics + (this.#query.refusal === "OVERLOADED" ? C.OVERLOADED : C.NO_ENDPOINT)]++;
+      this.client.conn!.reset();
+      this.#finish(this.#query.refusal, Outcome.ABORTED);
+      return;
+    }
+    this.#endpoint = endpoint;
+    this.#tryAt = context.engine.now();
+    metrics[cluster.metrics + C.CONNECTS]++;
+    metrics[cluster.metrics + C.ACTIVE]++;
+    metrics[endpoint.data!.metrics + E.CONNECTS]++;
+    metrics[endpoint.data!.metrics + E.REQUESTS]++;
+    metrics[endpoint.data!.metrics + E.ACTIVE]++;
+    const before = this.upstream.conn;
+    this.upstream.conn = context.engine.connect(endpoint.address, this.upstream, cluster.spec.connectTimeoutMs);
+    // Nothing is read before the endpoint is there: what a client sends first must be able to go to another one.
+    if (before === undefined) this.client.conn!.pause();
+  }
+
+  #onConnectFailed(reason: CloseReason): void {
+    const { metrics } = this.listener.context;
+    const code = CONNECT_CODES[reason] ?? "CONNECT_FAILED";
+    const endpoint = this.#endpoint!;
+    metrics[this.#cluster.metrics + C.CONNECT_FAILURES]++;
+    metrics[endpoint.data!.metrics + E.CONNECT_FAILURES]++;
+    metrics[endpoint.data!.metrics + E.FAILURES]++;
+    this.#tries.push([endpoint.id, code]);
+    this.#settle(Outcome.CONNECT_FAILED);
+    if (this.#query.tries < this.#cluster.spec.connectAttempts) {
+      metrics[this.#cluster.metrics + C.RETRIES]++;
+      this.#connect();
+    } else {
+      this.client.conn!.reset();
+      this.#finish(code, Outcome.ABORTED);
+    }
+  }
+
+  #settle(outcome: OutcomeId): void {
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined) return;
+    this.#endpoint = undefined;
+    const { metrics } = this.listener.context;
+    metrics[this.#cluster.metrics + C.ACTIVE]--;
+    metrics[endpoint.data!.metrics + E.ACTIVE]--;
+    this.#cluster.live.settle(endpoint, outcome, this.#connectMs);
+  }
+
+  #expire(): void {
+    this.client.conn?.reset();
+    this.upstream.conn?.reset();
+    this.#finish("IDLE_TIMEOUT", Outcome.ABORTED);
+  }
+
+  #finish(code: Code | undefined, outcome: OutcomeId): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadline.dispose();
+    this.#settle(outcome);
+    const { listener } = this;
+    const { context } = listener;
+    const { metrics } = context;
+    listener.sessions.delete(this);
+    const base = listener.metrics;
+    metrics[base + L.OPEN]--;
+    metrics[base + L.ACTIVE]--;
+    metrics[base + L.BYTES_IN] += this.client.bytes;
+    metrics[base + L.BYTES_OUT] += this.upstream.bytes;
+    metrics[W.BYTES_IN] += this.client.bytes;
+    metrics[W.BYTES_OUT] += this.upstream.bytes;
+    metrics[this.#cluster.metrics + C.BYTES_IN] += this.upstream.bytes;
+    metrics[this.#cluster.metrics + C.BYTES_OUT] += this.client.bytes;
+    metrics[base + L.REQUESTS_NONE]++;
+    if (code !== undefined) metrics[base + L.ERRORS + CODE_NUMBER[code]]++;
+    histogramRecord(metrics, base + L.DURATION, context.engine.now() - this.#acceptedAt);
+    if (context.accessLog !== undefined) this.#log(code);
+    context.connectionEnded();
+  }
+
+  #log(code: Code | undefined): void {
+    const { listener } = this;
+    const { context } = listener;
+    const record = context.accessRecord;
+    record.reset();
+    record.kind = "tcp";
+    record.totalMs = context.engine.now() - this.#acceptedAt;
+    record.time = context.wallClock() - record.totalMs;
+    record.listener = listener.spec.name;
+    record.client = describePeer(this.client.conn!);
+    record.code = code ?? "";
+    record.termination = code === undefined ? "ok" : code === "CLIENT_CLOSED" ? "client" : "upstream";
+    record.bytesIn = this.client.bytes;
+    record.bytesOut = this.upstream.bytes;
+    record.cluster = this.#cluster.name;
+    record.connectMs = this.#connectMs;
+    record.retries = Math.max(0, this.#query.tries - 1);
+    for (const [endpoint, outcome] of this.#tries) {
+      record.addTry(endpoint, outcome);
+      record.endpoint = endpoint;
+    }
+    context.accessLog!.write(record);
+  }
+}
