@@ -27,8 +27,14 @@ export class SourceAddress<N extends Node> implements Picker<N> {
     this.#nodes = nodes;
     this.#cells = setup.cells;
     const points = ringPoints(nodes, setup.totalWeight);
-    this.#hashes = Uint32Array.from(points, (point) => Math.floor(point / INDEX_SPAN));
-    this.#owners = Uint16Array.from(points, (point) => point % INDEX_SPAN);
+    this.#hashes = new Uint32Array(points.length);
+    this.#owners = new Uint16Array(points.length);
+    // A plain loop: `from` with a function takes ten times as long, and a worker that rebuilds serves nobody meanwhile.
+    for (let i = 0; i < points.length; i++) {
+      const hash = Math.floor(points[i] / INDEX_SPAN);
+      this.#hashes[i] = hash;
+      this.#owners[i] = points[i] - hash * INDEX_SPAN;
+    }
   }
 
   pick(query: Query): N | undefined {

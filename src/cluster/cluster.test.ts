@@ -150,6 +150,13 @@ test("failures in a row are reported at the limit and at its multiples, and a su
   assert.deepEqual(failed, ["e0", "e0"]);
 });
 
+test("failures of an endpoint that is out already are not reported", () => {
+  const { cluster, table, failed } = createFixture(createClusterSpec(1));
+  table.mark("web", "e0", State.EJECTED, 0);
+  for (let i = 0; i < 10; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.RESET, 1);
+  assert.deepEqual(failed, []);
+});
+
 test("retries never exceed their share of active requests, nor do they fall below none", () => {
   const steps = fc.array(fc.constantFrom("acquire", "settle", "begin", "end"), { maxLength: 200 });
   fc.assert(

@@ -18,7 +18,10 @@ import type { ClusterSlots } from "./slots.js";
 
 /** What the main thread must hear of. */
 export interface ClusterEvents {
-  /** An endpoint failed as often in a row as `OutlierSpec.consecutiveFailures` says (and again at each multiple). */
+  /**
+   * A usable endpoint failed as often in a row as `OutlierSpec.consecutiveFailures` says; again at each multiple, since
+   * an ejection that was not allowed the first time may be allowed later.
+   */
   onFailures(cluster: string, endpoint: string): void;
 }
 
@@ -161,7 +164,10 @@ export class Cluster<Data = unknown> {
   #countFailure(endpoint: LiveEndpoint<Data>): void {
     const failures = Atomics.add(this.#cells, endpoint.at + EndpointCell.FAILURES, 1) + 1;
     const threshold = this.spec.outlier.consecutiveFailures;
-    if (threshold > 0 && failures % threshold === 0) this.#events.onFailures(this.name, endpoint.id);
+    if (threshold === 0 || failures % threshold !== 0) return;
+    // In panic even an ejected endpoint is used: nobody needs to hear of it again.
+    if ((this.#cells[endpoint.at + EndpointCell.STATE] & UNUSABLE) === 0)
+      this.#events.onFailures(this.name, endpoint.id);
   }
 
   #forgiveFailures(endpoint: LiveEndpoint<Data>): void {

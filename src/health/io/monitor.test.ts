@@ -109,6 +109,19 @@ test("an endpoint goes down after `fall` failures, is checked faster, and is up 
   assert.ok(board.cleared.includes("e1"));
 });
 
+test("what is told of an endpoint holds its reason, its last check and how long it has been so", () => {
+  const { clock, monitor } = createFixture([checked(1)]);
+  clock.advance(500);
+  const health = monitor.endpoint("web", "e0");
+  assert.ok(health !== undefined && health.forMs > 490 && health.forMs < 500);
+  assert.deepEqual(
+    { ...health, forMs: 0 },
+    { id: "e0", address: addressOf(0), state: "up", reason: "connected", forMs: 0, latencyMs: 1, ejections: 0 },
+  );
+  assert.deepEqual(monitor.status(), [{ cluster: "web", panic: false, endpoints: [health] }]);
+  assert.equal(monitor.endpoint("web", "e1"), undefined);
+});
+
 test("when all endpoints are down the cluster is in panic until one is back", () => {
   const { clock, dead, monitor, take } = createFixture([checked(2)]);
   dead.add(addressOf(0)).add(addressOf(1));

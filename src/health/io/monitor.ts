@@ -9,7 +9,7 @@ import { formatAddress } from "../../model/address.js";
 import { State } from "../../model/cells.js";
 import type { ClusterSpec, EndpointSpec } from "../../model/spec.js";
 import { decide, type Ejections, NEVER_EJECTED } from "../outlier.js";
-import type { ClusterHealth, HealthEvent, StateBoard } from "../report.js";
+import type { ClusterHealth, EndpointHealth, HealthEvent, StateBoard } from "../report.js";
 import { firstDelay } from "../schedule.js";
 import { advance, isUnsettled, UNKNOWN_STANDING, type Verdict } from "../standing.js";
 import { stateName } from "../state-name.js";
@@ -71,24 +71,33 @@ export class HealthMonitor {
   }
 
   status(): ClusterHealth[] {
-    const now = this.#options.clock.now();
     return [...this.#groups].map(([cluster, group]) => ({
       cluster,
       panic: group.panic,
-      endpoints: [...group.watches.values()].map((watch) => ({
-        id: watch.spec.id,
-        address: formatAddress(watch.spec.address),
-        state: watch.state,
-        reason: watch.reason,
-        forMs: now - watch.since,
-        latencyMs: watch.latencyMs,
-        ejections: watch.ejections.count,
-      })),
+      endpoints: [...group.watches.values()].map((watch) => this.#describe(watch)),
     }));
+  }
+
+  /** undefined for an endpoint that is not watched. */
+  endpoint(cluster: string, id: string): EndpointHealth | undefined {
+    const watch = this.#groups.get(cluster)?.watches.get(id);
+    return watch === undefined ? undefined : this.#describe(watch);
   }
 
   close(): void {
     this.update([]);
+  }
+
+  #describe(watch: Watch): EndpointHealth {
+    return {
+      id: watch.spec.id,
+      address: formatAddress(watch.spec.address),
+      state: watch.state,
+      reason: watch.reason,
+      forMs: this.#options.clock.now() - watch.since,
+      latencyMs: watch.latencyMs,
+      ejections: watch.ejections.count,
+    };
   }
 
   /** Returns the watches whose checks have to be started. */
