@@ -10,7 +10,7 @@ const TAIL = 16;
 const HEADER_BYTES = 128;
 
 /** A worker's ring: what 50 000 requests a second write as JSON in 100 ms, the longest time between two drains. */
-export const LOG_RING_BYTES = 4_194_304;
+const LOG_RING_BYTES = 4_194_304;
 
 /** Main thread. @param capacity bytes, a power of two up to 2^30 */
 export function createLogRing(capacity: number = LOG_RING_BYTES): SharedArrayBuffer {

@@ -5,7 +5,7 @@
  */
 import { LbError } from "../base/errors.js";
 import type { Spec } from "../model/spec.js";
-import { MAX_CLUSTERS, MAX_ENDPOINTS, MAX_LISTENERS, resetSlot } from "./layout.js";
+import { MAX_CLUSTERS, MAX_ENDPOINTS, MAX_LISTENERS, resetSlot, type SlotKind } from "./layout.js";
 
 /** Plain maps: can be posted to a worker. */
 export interface SlotMap {
@@ -57,7 +57,7 @@ export class Slots {
 
   /** Zeroes and frees what was retired by `generation` or before. Call when no worker can still be counting there. */
   free(generation: number, workers: readonly Float64Array[]): void {
-    const reset = (kind: Parameters<typeof resetSlot>[1]) => (slot: number) => {
+    const reset = (kind: SlotKind) => (slot: number) => {
       for (const metrics of workers) resetSlot(metrics, kind, slot);
     };
     this.#listeners.free(generation, reset("listener"));
