@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { hashText } from "../base/hash.js";
+import { hashText, mix32 } from "../base/hash.js";
 import type { Node } from "../model/node.js";
 import { Query } from "../model/query.js";
 import { createNodes, createSetup } from "../testing/nodes.js";
@@ -52,4 +52,21 @@ test("the clients of a node that goes are spread over several others", () => {
 test("the order in which endpoints are listed does not matter", () => {
   const all = createNodes([1, 2, 3, 4]);
   assert.deepEqual(place(all.toReversed(), all), place(all, all));
+});
+
+test("a client goes to the owner of the first point at or after its hash", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(0xffff_ffff), (count, hash) => {
+      const nodes = createNodes(new Array<number>(count).fill(1));
+      // The definition, by search: 128 points per node, wrapping round.
+      const points = nodes.flatMap((node) =>
+        Array.from({ length: 128 }, (_, i) => ({ id: node.id, at: mix32(hashText(node.id) ^ mix32(i)) })),
+      );
+      const distance = (point: { at: number }): number => (point.at - hash + 2 ** 32) % 2 ** 32;
+      const nearest = points.reduce((best, point) => (distance(point) < distance(best) ? point : best));
+      const query = new Query();
+      query.reset(hash);
+      assert.equal(new SourceAddress(nodes, createSetup(nodes, 1)).pick(query)?.id, nearest.id);
+    }),
+  );
 });

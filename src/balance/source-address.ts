@@ -21,6 +21,9 @@ export class SourceAddress<N extends Node> implements Picker<N> {
   /** Points in ascending order, and the index of each one's node. */
   readonly #hashes: Uint32Array;
   readonly #owners: Uint16Array;
+  /** About as many sections as points (see `indexSections`). */
+  readonly #sections: Uint32Array;
+  readonly #shift: number;
   readonly #cells: Int32Array;
 
   constructor(nodes: readonly N[], setup: PickerSetup) {
@@ -35,6 +38,8 @@ export class SourceAddress<N extends Node> implements Picker<N> {
       this.#hashes[i] = hash;
       this.#owners[i] = points[i] - hash * INDEX_SPAN;
     }
+    this.#shift = Math.min(31, Math.clz32(points.length));
+    this.#sections = indexSections(this.#hashes, this.#shift);
   }
 
   pick(query: Query): N | undefined {
@@ -49,18 +54,24 @@ export class SourceAddress<N extends Node> implements Picker<N> {
     return firstOpen(this.#nodes, this.#owners[at], this.#cells, query);
   }
 
-  /** Index of the first point at or after `hash`, going round. */
+  /** Index of the first point at or after `hash`, going round: from its section's first point only a step or two. */
   #firstFrom(hash: number): number {
     const hashes = this.#hashes;
-    let low = 0;
-    let high = hashes.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (hashes[middle] < hash) low = middle + 1;
-      else high = middle;
-    }
-    return low === hashes.length ? 0 : low;
+    let at = this.#sections[hash >>> this.#shift];
+    while (at < hashes.length && hashes[at] < hash) at++;
+    return at === hashes.length ? 0 : at;
   }
+}
+
+/** The ring cut into 2^(32 - shift) equal sections: the index of the first point in or after each. */
+function indexSections(hashes: Uint32Array, shift: number): Uint32Array {
+  const sections = new Uint32Array(2 ** (32 - shift));
+  let at = 0;
+  for (let section = 0; section < sections.length; section++) {
+    while (at < hashes.length && hashes[at] >>> shift < section) at++;
+    sections[section] = at;
+  }
+  return sections;
 }
 
 /** How many points a node has depends on nothing that changes with another node's health: else clients of all would move. */
