@@ -18,7 +18,8 @@ export async function chooseEngine(
   bufferBytes: number,
   options: Options,
 ): Promise<ChosenEngine> {
-  if (wanted !== "auto") return { engine: await create(wanted, bufferBytes, options), reason: `${wanted} (configured)` };
+  if (wanted !== "auto")
+    return { engine: await create(wanted, bufferBytes, options), reason: `${wanted} (configured)` };
   const failures: string[] = [];
   for (const kind of ORDER) {
     try {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Address } from "../model/address.js";
 import type { ListenerSpec } from "../model/spec.js";
-import { compileFormat, AccessLog } from "../observe/access-log.js";
+import { AccessLog, compileFormat } from "../observe/access-log.js";
 import { listenerBase } from "../observe/layout.js";
 import type { LogRingWriter } from "../observe/log-ring.js";
 import type { ProxyContext } from "./context.js";

@@ -4,7 +4,7 @@ import type { Conn } from "../../engine/engine.js";
 import { BUFFER_SIZE, type Memory } from "../../engine/memory.js";
 import { FIELD_STRIDE, Field, Method, type RequestHead } from "../../wire/http1/head.js";
 import { prefersJson } from "./accept.js";
-import { fixedResponseBytes, type FixedResponse, writeFixedResponse } from "./fixed-response.js";
+import { type FixedResponse, fixedResponseBytes, writeFixedResponse } from "./fixed-response.js";
 import type { HttpRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { writeLocalResponse } from "./local-response.js";

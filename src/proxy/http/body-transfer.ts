@@ -5,7 +5,12 @@
 import type { Code } from "../../base/errors.js";
 import { BUFFER_SIZE, type Memory } from "../../engine/memory.js";
 import type { HttpLimits } from "../../model/spec.js";
-import { writeChunkHeader, writeCrlf, writeLastChunk, writeLastChunkWithTrailers } from "../../wire/http1/chunk-writer.js";
+import {
+  writeChunkHeader,
+  writeCrlf,
+  writeLastChunk,
+  writeLastChunkWithTrailers,
+} from "../../wire/http1/chunk-writer.js";
 import { ChunkedDecoder } from "../../wire/http1/chunked-decoder.js";
 import { Body, type BodyKind } from "../../wire/http1/head.js";
 

@@ -221,7 +221,8 @@ export class Downstream implements ConnHandler {
     const head = worker.requestHead;
     const length = parseRequestHead(memory.bytes, from, until, listener.spec.limits, head);
     if (length === 0) {
-      if (before === 0 && partial.append(memory, at, end) === 0) this.#begin().reject("OVERLOADED", "no buffer is free");
+      if (before === 0 && partial.append(memory, at, end) === 0)
+        this.#begin().reject("OVERLOADED", "no buffer is free");
       else if (this.#state === State.IDLE) {
         this.#state = State.HEAD;
         this.#deadline.set(this.requestAt + listener.spec.timeouts.headerMs);

@@ -14,8 +14,8 @@ import { isFailure, Outcome, type OutcomeId, outcomeOfStatus } from "../../model
 import { Query } from "../../model/query.js";
 import { C, E, statusClass } from "../../observe/layout.js";
 import { type FailedTry, mayRetry, mayRetryStatus } from "../../resilience/retry-policy.js";
-import { parseRequestHead } from "../../wire/http1/request-parser.js";
 import { Body, Method, type MethodId, type RequestHead, type ResponseHead } from "../../wire/http1/head.js";
+import { parseRequestHead } from "../../wire/http1/request-parser.js";
 import type { ProxyContext } from "../context.js";
 import type { ProxyEndpoint } from "../proxy-cluster.js";
 import { Account } from "./account.js";

@@ -4,12 +4,13 @@
  *
  * connecting -> open (both sides relay) -> closed. `abort` and an error on either side lead to closed from anywhere.
  */
-import { CODE_NUMBER, C, E, L, W } from "../../observe/layout.js";
-import { histogramRecord } from "../../base/histogram.js";
+
 import type { Code } from "../../base/errors.js";
+import { histogramRecord } from "../../base/histogram.js";
 import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engine/engine.js";
 import { Outcome, type OutcomeId } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
+import { C, CODE_NUMBER, E, L, W } from "../../observe/layout.js";
 import { Deadline } from "../deadline.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
 import { describePeer, type TcpListener } from "./tcp-listener.js";

@@ -1,0 +1,78 @@
+/** What the supervisor shows on its admin pages. */
+import type { AdminSource, Readiness } from "../admin/source.js";
+import type { HealthMonitor } from "../health/io/monitor.js";
+import type { Spec } from "../model/spec.js";
+import type { LogWriter } from "../observe/io/log-writer.js";
+import { createProcessMeter } from "../observe/io/process-figures.js";
+import type { EndpointStatus, Observed } from "../observe/observed.js";
+import type { SlotMap } from "../observe/slots.js";
+import type { WorkerHandle } from "./worker-handle.js";
+
+export class SupervisorView implements AdminSource {
+  ready = false;
+  draining = false;
+  readonly reloads = { ok: 0, failed: 0 };
+  logTarget: string | undefined = undefined;
+  logWriter: LogWriter | undefined = undefined;
+  readonly #workers: readonly WorkerHandle[];
+  readonly #monitor: HealthMonitor;
+  readonly #version: string;
+  readonly #meter = createProcessMeter();
+  #spec: Spec | undefined = undefined;
+  #slots: SlotMap | undefined = undefined;
+
+  constructor(workers: readonly WorkerHandle[], monitor: HealthMonitor, version: string) {
+    this.#workers = workers;
+    this.#monitor = monitor;
+    this.#version = version;
+  }
+
+  /** The configuration in force from now on. */
+  show(spec: Spec, slots: SlotMap): void {
+    this.#spec = spec;
+    this.#slots = slots;
+  }
+
+  readiness(): Readiness {
+    const reasons: string[] = [];
+    if (!this.ready) reasons.push("starting");
+    if (this.draining) reasons.push("draining");
+    const wanted = this.#spec?.listeners.length ?? 0;
+    for (const [index, worker] of this.#workers.entries()) {
+      if (worker.listening.length < wanted) reasons.push(`worker ${index} has not all listeners open`);
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  observed(): Observed {
+    return {
+      spec: this.#spec!,
+      slots: this.#slots!,
+      workers: this.#workers.map((worker, index) => ({
+        worker: index,
+        engine: worker.engine,
+        restarts: worker.restarts,
+        metrics: worker.metrics,
+      })),
+      main: {
+        version: this.#version,
+        process: this.#meter.read(),
+        reloads: { ...this.reloads },
+        logErrors: this.logWriter?.errors ?? 0,
+      },
+      status: (cluster, endpoint) => this.#status(cluster, endpoint),
+    };
+  }
+
+  close(): void {
+    this.#meter.close();
+  }
+
+  #status(cluster: string, id: string): EndpointStatus {
+    const health = this.#monitor.endpoint(cluster, id);
+    const spec = this.#spec?.clusters.find(({ name }) => name === cluster)?.endpoints.find((one) => one.id === id);
+    const weight = spec?.weight ?? 0;
+    if (health === undefined) return { state: "unknown", reason: "not watched", since: Date.now(), weight };
+    return { state: health.state, reason: health.reason, since: Date.now() - health.forMs, weight };
+  }
+}
