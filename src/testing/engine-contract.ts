@@ -1,0 +1,30 @@
+/**
+ * The contract of `engine/engine.ts` as one suite, run by every engine. Each test starts the engine in a thread of its
+ * own, drives it with `net` sockets, and ends by checking that no buffer, connection or descriptor is left.
+ */
+import { test } from "node:test";
+import { chooseEngine } from "../engine/choose.js";
+import type { EngineKind } from "../engine/engine.js";
+import { transferContract } from "./engine/transfer.js";
+
+/** Registers the whole suite for one kind of engine; where that kind cannot run here, one skipped test says why. */
+export async function engineContract(kind: EngineKind): Promise<void> {
+  const unavailable = await whyUnavailable(kind);
+  if (unavailable !== undefined) {
+    test(`${kind} engine`, { skip: unavailable }, () => {});
+    return;
+  }
+  transferContract(kind);
+}
+
+async function whyUnavailable(kind: EngineKind): Promise<string | undefined> {
+  const options = { highWaterBytes: 1, lowWaterBytes: 0, backlog: 1, reusePort: false };
+  try {
+    const { engine } = await chooseEngine(kind, 1, options);
+    engine.stop();
+    engine.run();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}

@@ -1,0 +1,157 @@
+/** The test's side of an engine under test: starts its thread, commands it, waits for its reports, checks for leaks. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeSync } from "node:fs";
+import type net from "node:net";
+import type { TestContext } from "node:test";
+import { Worker } from "node:worker_threads";
+import type { EngineKind } from "../../engine/engine.js";
+import type { Address } from "../../model/address.js";
+import type { Action, Command, EngineSetup, Look, Moment, Report } from "./protocol.js";
+
+type ConnReport = "accept" | "open" | "drain" | "end" | "connecting";
+/** The report of type T. */
+type Of<T extends Report["type"]> = T extends ConnReport
+  ? { readonly type: T; readonly conn: number }
+  : Extract<Report, { readonly type: T }>;
+
+interface Waiter {
+  readonly matches: (report: Report) => boolean;
+  readonly resolve: (report: Report) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const WAKE = new BigUint64Array([1n]);
+
+export class Bench {
+  readonly #t: TestContext;
+  readonly #worker: Worker;
+  #wakeFd = -1;
+  #reports: Report[] = [];
+  #waiters: Waiter[] = [];
+  #failure: Error | undefined = undefined;
+  #finished = false;
+  readonly #resources: (net.Socket | net.Server)[] = [];
+
+  private constructor(t: TestContext, setup: EngineSetup) {
+    this.#t = t;
+    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: setup });
+    this.#worker.on("message", (report: Report) => this.#receive(report));
+    this.#worker.on("error", (error) => this.#fail(error));
+  }
+
+  /** An engine in a thread of its own; it is stopped and checked for leaks when the test ends, whatever happens. */
+  static async start(t: TestContext, kind: EngineKind, setup: Partial<EngineSetup> = {}): Promise<Bench> {
+    const defaults = {
+      buffers: 512,
+      highWaterBytes: 262_144,
+      lowWaterBytes: 65_536,
+      backlog: 511,
+      reusePort: false,
+    };
+    const bench = new Bench(t, { ...defaults, ...setup, kind });
+    t.after(() => bench.finish());
+    const ready = await bench.take("ready");
+    bench.#wakeFd = ready.wakeFd;
+    return bench;
+  }
+
+  tell(...commands: readonly Command[]): void {
+    for (const command of commands) this.#worker.postMessage(command);
+    if (this.#wakeFd >= 0) writeSync(this.#wakeFd, WAKE);
+  }
+
+  react(on: Moment, ...actions: readonly Action[]): void {
+    this.tell({ do: "react", on, actions });
+  }
+
+  /** The oldest report of this type (and connection) that was not taken yet. Others stay for later calls. */
+  take<T extends Report["type"]>(type: T, conn?: number): Promise<Of<T>> {
+    const matches = matching(type, conn);
+    const index = this.#reports.findIndex(matches);
+    if (index >= 0) return Promise.resolve(this.#reports.splice(index, 1)[0] as Of<T>);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise<Report>((resolve, reject) => this.#waiters.push({ matches, resolve, reject })) as Promise<Of<T>>;
+  }
+
+  /** True if such a report lies here untaken. */
+  has(type: Report["type"], conn?: number): boolean {
+    return this.#reports.some(matching(type, conn));
+  }
+
+  /** The text of the next `length` bytes that connection `conn` received. */
+  async text(conn: number, length: number): Promise<string> {
+    let text = "";
+    while (text.length < length) text += (await this.take("data", conn)).text;
+    return text;
+  }
+
+  async listen(at: Address = { family: "ip4", host: "127.0.0.1", port: 0 }): Promise<Address> {
+    this.tell({ do: "listen", at });
+    return (await this.take("listening")).address;
+  }
+
+  async connect(to: Address, timeoutMs = 5000): Promise<number> {
+    this.tell({ do: "connect", to, timeoutMs });
+    return (await this.take("connecting")).conn;
+  }
+
+  /** State of the engine and of one connection, after everything told so far. */
+  async look(conn = 0): Promise<Look> {
+    this.tell({ do: "look", conn });
+    return (await this.take("looked")).look;
+  }
+
+  /** Closes `resource` before the engine's descriptors are counted. */
+  own<T extends net.Socket | net.Server>(resource: T): T {
+    this.#resources.push(resource);
+    return resource;
+  }
+
+  /** Stops the engine. Fails if it broke its contract, lost a buffer or left a descriptor open. */
+  async finish(): Promise<void> {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#releaseResources();
+    if (this.#failure !== undefined) {
+      this.tell({ do: "stop" });
+      throw this.#failure;
+    }
+    const exit = once(this.#worker, "exit");
+    this.tell({ do: "drop" }, { do: "stop" });
+    const { used, open, leaked } = await this.take("stopped");
+    await exit;
+    assert.equal(open, 0, "no connection is counted as open after stop");
+    assert.equal(used, 0, "every buffer is back in the pool after stop");
+    assert.deepEqual(leaked, [], "no descriptor is open after stop");
+  }
+
+  #receive(report: Report): void {
+    if (report.type === "violation") {
+      this.#fail(new Error(`contract broken: ${report.text}`));
+      return;
+    }
+    const index = this.#waiters.findIndex((waiter) => waiter.matches(report));
+    if (index < 0) this.#reports.push(report);
+    else this.#waiters.splice(index, 1)[0].resolve(report);
+  }
+
+  #releaseResources(): void {
+    for (const resource of this.#resources) {
+      if ("destroy" in resource) resource.destroy();
+      else resource.close();
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#t.diagnostic(error.stack ?? error.message);
+    // Whoever waits for a peer wakes up too.
+    this.#releaseResources();
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+  }
+}
+
+function matching(type: Report["type"], conn: number | undefined): (report: Report) => boolean {
+  return (report) => report.type === type && (conn === undefined || ("conn" in report && report.conn === conn));
+}

@@ -1,0 +1,65 @@
+/** Entry of the thread in which an engine under test runs. The engine blocks it; commands come with a wake-up. */
+import { readdirSync, readlinkSync } from "node:fs";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { chooseEngine } from "../../engine/choose.js";
+import { BUFFER_SIZE } from "../../engine/memory.js";
+import type { Command, EngineSetup, Report } from "./protocol.js";
+import { Puppet } from "./puppet.js";
+
+const port = parentPort!;
+const setup = workerData as EngineSetup;
+const report = (message: Report): void => port.postMessage(message);
+
+const before = sockets();
+const { engine } = await chooseEngine(setup.kind, setup.buffers * BUFFER_SIZE, setup);
+const puppet = new Puppet(engine, report);
+let stopped = false;
+
+function carryOut(command: Command): void {
+  puppet.carryOut(command);
+  if (command.do === "stop") stopped = true;
+}
+
+if (engine.wakeFd < 0) {
+  port.on("message", (command: Command) => {
+    carryOut(command);
+    engine.onWake();
+    if (stopped) settle(100);
+  });
+} else {
+  engine.onWake = () => {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      carryOut(next.message as Command);
+    }
+  };
+}
+report({ type: "ready", wakeFd: engine.wakeFd });
+engine.run();
+if (engine.wakeFd >= 0) settle(0);
+
+/** Reports what is left; sockets of the node engine give buffers back in later turns of the event loop. */
+function settle(turns: number): void {
+  if (turns > 0 && engine.memory.used > 0) {
+    setImmediate(settle, turns - 1);
+    return;
+  }
+  const after = sockets();
+  const leaked = [...after].filter(([fd, target]) => before.get(fd) !== target).map(([, target]) => target);
+  report({ type: "stopped", used: engine.memory.used, open: engine.stats.open, leaked });
+  port.close();
+}
+
+/** Descriptors of this process that an engine may have opened, with what they are. Empty where /proc is missing. */
+function sockets(): Map<string, string> {
+  const found = new Map<string, string>();
+  if (process.platform !== "linux") return found;
+  for (const fd of readdirSync("/proc/self/fd")) {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      if (/^socket:|eventpoll|eventfd|io_uring/.test(target)) found.set(fd, target);
+    } catch {
+      // The descriptor of the listing itself is gone by now.
+    }
+  }
+  return found;
+}
