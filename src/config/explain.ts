@@ -20,9 +20,11 @@ import { formatDuration, formatRate, formatSize } from "./units.js";
 
 /** YAML with units. */
 export function explain(spec: Spec): string {
-  // `${` would be read as a variable; what is undefined is left out.
-  const text = JSON.stringify(fileOf(spec)).replaceAll("${", "$${");
-  return yaml.stringify(JSON.parse(text), { lineWidth: 0, aliasDuplicateObjects: false });
+  // `${` would be read as a variable. What is undefined is left out.
+  const literal = (text: string) => text.replaceAll("${", () => "$${");
+  const json = JSON.stringify(fileOf(spec), (_, value) => (typeof value === "string" ? literal(value) : value));
+  const plain = JSON.parse(json);
+  return yaml.stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function fileOf(spec: Spec) {
@@ -42,8 +44,14 @@ function fileOf(spec: Spec) {
   };
 }
 
+/** Names that are the address by default: a socket's path may hold what a written name may not. */
+function unless(address: string, name: string): string | undefined {
+  return name === address ? undefined : name;
+}
+
 function listenerOf(listener: ListenerSpec) {
-  const common = { name: listener.name, address: formatAddress(listener.address), protocol: listener.kind };
+  const address = formatAddress(listener.address);
+  const common = { name: unless(address, listener.name), address, protocol: listener.kind };
   if (listener.kind === "tcp") {
     return { ...common, cluster: listener.cluster, timeouts: { idle: formatDuration(listener.idleTimeoutMs) } };
   }
@@ -130,7 +138,8 @@ function clusterOf(cluster: ClusterSpec) {
   const { pool, outlier, retryBudget } = cluster;
   return {
     endpoints: cluster.endpoints.map(({ address, id, weight, maxConnections }) => {
-      return { address: formatAddress(address), id, weight, maxConnections };
+      const where = formatAddress(address);
+      return { address: where, id: unless(where, id), weight, maxConnections };
     }),
     balance: cluster.balance,
     connect: { timeout: formatDuration(cluster.connectTimeoutMs), attempts: cluster.connectAttempts },

@@ -18,7 +18,10 @@ function formatProblem(problem: Problem, lines: readonly string[]): string {
   const { severity, message, line, column, path, expected, hint } = problem;
   const where = path.length === 0 ? "" : ` (${formatPath(path)})`;
   const margin = " ".repeat(String(line ?? "").length);
-  const out = [`${severity}: ${printable(message)}`, `${margin}--> ${printable(placeOf(problem) + where)}`];
+  const out =
+    line === undefined
+      ? [`${severity}: ${printable(`${placeOf(problem)}: ${message}${where}`)}`]
+      : [`${severity}: ${printable(message)}`, `${margin}--> ${printable(placeOf(problem) + where)}`];
   const shown = line === undefined ? undefined : lines[line - 1];
   if (shown !== undefined && column !== undefined) {
     const frame = cut(shown, column - 1, problem.length);

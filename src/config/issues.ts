@@ -53,7 +53,7 @@ function translate(issue: Issue, base: Path, input: unknown): Finding[] {
     }
     default: {
       const value = valueAt(input, path);
-      if (value === undefined) return missing(path, issue.message);
+      if (value === undefined || (value === null && path.length === 0)) return missing(path, issue.message);
       return error(`unexpected ${describe(value)}`, { expected: issue.message, hint: hintFor(value, issue.message) });
     }
   }

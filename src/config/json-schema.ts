@@ -4,6 +4,6 @@ import { file } from "./schema/file.js";
 
 /** Draft 2020-12, as pretty-printed JSON with a final newline: what stands in `schema/plimsoll.schema.json`. */
 export function jsonSchema(): string {
-  const schema = z.toJSONSchema(file, { io: "input", reused: "ref" });
+  const schema = z.toJSONSchema(file, { io: "input" });
   return `${JSON.stringify({ title: "Plimsoll configuration", ...schema }, undefined, 2)}\n`;
 }

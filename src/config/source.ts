@@ -130,6 +130,7 @@ function syntaxHint(text: string, error: yaml.YAMLError): string | undefined {
   const end = text.indexOf("\n", error.pos[0]);
   const line = text.slice(begin, end < 0 ? undefined : end);
   if (/\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]/.test(line)) return 'put an IPv6 address in quotes: "[::1]:80"';
+  if (/[{[].*\$\{/.test(line)) return "inside { } and [ ] put a variable in quotes";
   if (error.code === "BAD_SCALAR_START" || error.code === "BLOCK_AS_IMPLICIT_KEY") return "put the text in quotes";
   if (error.code === "TAB_AS_INDENT") return "indent with blanks";
   if (error.code === "TAG_RESOLVE_FAILED") return "tags (!name) have no meaning here";

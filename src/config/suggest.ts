@@ -13,7 +13,7 @@ export function suggest(word: string, words: readonly string[]): string | undefi
       best = candidate;
     }
   }
-  return best ?? words.find((candidate) => folded.length >= 3 && fold(candidate).startsWith(folded));
+  return best ?? words.find((candidate) => folded.length >= 3 && fold(candidate).includes(folded));
 }
 
 function fold(word: string): string {

@@ -25,7 +25,11 @@ function parseFormat(format: string): string | Refused {
     compileFormat(format);
     return format;
   } catch (error) {
-    return refuse((error as Error).message);
+    // The message begins with the whole template, which the frame shows anyway.
+    const [message, hint] = (error as Error).message
+      .replace(`access log format ${JSON.stringify(format)}: `, "")
+      .split("; ");
+    return refuse(message, hint);
   }
 }
 

@@ -62,9 +62,8 @@ export function list<S extends z.ZodType>(element: S, expected: string) {
 
 /** One or several. */
 export function oneOrMore<S extends z.ZodType>(element: S, expected: string) {
-  return z.union([element, z.array(element)], { error: `${expected}, or a list of them` }).transform((value) => {
-    return (Array.isArray(value) ? value : [value]) as z.output<S>[];
-  });
+  const one = element.transform((value) => [value]);
+  return z.union([one, z.array(element)], { error: `${expected}, or a list of them` });
 }
 
 /**

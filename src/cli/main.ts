@@ -1,0 +1,99 @@
+/** The program: connects the commands to this process. Nothing here is worth a test of its own. */
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { explain } from "../config/explain.js";
+import { formatProblems } from "../config/frame.js";
+import { jsonSchema } from "../config/json-schema.js";
+import type { Loaded } from "../config/load.js";
+import { ConfigError } from "../config/problem.js";
+import { createLog } from "./log.js";
+import { type Actions, runProgram } from "./program.js";
+import { reportProblems } from "./report.js";
+import { run, type StartSupervisor } from "./run.js";
+import { onSignals } from "./signals.js";
+import { watchFile } from "./watch.js";
+
+const out = (text: string): void => void process.stdout.write(text);
+const error = (text: string): void => void process.stderr.write(text);
+
+const actions: Actions = {
+  surroundings: { environment: process.env, cores: availableParallelism() },
+  version: readVersion(),
+  out,
+  error,
+  serve,
+  check: async (file, load, isExplained) => {
+    const { spec, warnings, text } = await load();
+    if (warnings.length > 0) error(`${formatProblems(warnings, text)}\n`);
+    out(isExplained ? explain(spec) : `${file} is valid\n`);
+    return 0;
+  },
+  schema: async () => {
+    out(jsonSchema());
+    return 0;
+  },
+  demo: async () => {
+    const { runDemo } = (await import(DEMO)) as { runDemo: () => Promise<void> };
+    await runDemo();
+    return 0;
+  },
+};
+
+const DEMO: string = "./demo/demo.js";
+const SUPERVISOR: string = "../proxy/supervisor.js";
+
+async function serve(source: string, file: string | undefined, load: () => Promise<Loaded>): Promise<number> {
+  const log = createLog({ write: error, isTerminal: process.stderr.isTTY === true, now: () => new Date() });
+  // Only once the configuration is known to be good: a mistake is told at once, and without engines.
+  const start: StartSupervisor = async (spec, options) => {
+    const { startSupervisor } = (await import(SUPERVISOR)) as { startSupervisor: StartSupervisor };
+    return startSupervisor(spec, options);
+  };
+  const after = (ms: number, task: () => void): (() => void) => {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  };
+  const running = await run({ source, load, start, log, show: error, after });
+  const watched = file === undefined ? undefined : watch(file, () => running.reload(false));
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      onSignals(process, {
+        log,
+        stop: () => void running.stop().then(resolve, reject),
+        reload: () => void running.reload(true),
+        exit: (code) => process.exit(code),
+      });
+    });
+  } finally {
+    watched?.close();
+    // The process ends by itself now; should anything hold it, the operator must not have to kill it.
+    setTimeout(() => process.exit(), 1000).unref();
+  }
+
+  function watch(path: string, changed: () => void) {
+    return watchFile(path, changed, (cause) => {
+      const fields = { error: cause.message };
+      log({ level: "warn", event: "watch_failed", message: `${path} is not watched; SIGHUP still reloads`, fields });
+    });
+  }
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL(import.meta.resolve("plimsoll/package.json")), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function main(): Promise<number> {
+  try {
+    return await runProgram(process.argv.slice(2), actions);
+  } catch (cause) {
+    if (cause instanceof ConfigError) {
+      error(reportProblems(cause));
+      return 2;
+    }
+    error(`${(cause as Error).stack}\n`);
+    return 1;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,105 @@
+/** The commands. What each does is elsewhere: this file only says which words, flags and exit codes there are. */
+import { Command, CommanderError } from "commander";
+import { FLAGS, flagSource, type Given } from "../config/flags.js";
+import { check as checkSource, type Loaded, loadFile, type Surroundings } from "../config/load.js";
+import { suggest } from "../config/suggest.js";
+
+/** What the commands do. Each returns the exit code: 0 done, 1 failed while running, 2 wrong use or configuration. */
+export interface Actions {
+  readonly surroundings: Surroundings;
+  /** @param file undefined for flags: then there is nothing to reload */
+  serve(source: string, file: string | undefined, load: () => Promise<Loaded>): Promise<number>;
+  check(file: string, load: () => Promise<Loaded>, isExplained: boolean): Promise<number>;
+  schema(): Promise<number>;
+  demo(): Promise<number>;
+  readonly version: string;
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+}
+
+const USAGE = 2;
+
+/** @param args without the names of interpreter and program */
+export async function runProgram(args: readonly string[], actions: Actions): Promise<number> {
+  let code = 0;
+  const { surroundings } = actions;
+  const program = new Command("plimsoll")
+    .description("L4 and L7 load balancer and proxy")
+    .version(actions.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .exitOverride()
+    .configureOutput({ writeOut: actions.out, writeErr: actions.error })
+    .showSuggestionAfterError()
+    .allowExcessArguments()
+    .addHelpText("after", EXAMPLES);
+  for (const flag of FLAGS) {
+    const text = `--${flag.name} <${flag.placeholder}${flag.isList === true ? ",..." : ""}>`;
+    program.option(text, flag.about, (value: string, before: readonly string[] = []) => [...before, value]);
+  }
+  program.action(async (options: Readonly<Record<string, readonly string[]>>, command: Command) => {
+    const [word] = command.args;
+    if (word !== undefined) {
+      const meant = suggest(
+        word,
+        command.commands.map((known) => known.name()),
+      );
+      command.error(`error: unknown command ${word}${meant === undefined ? "" : `; did you mean ${meant}?`}`);
+    }
+    const given = givenFlags(options);
+    if (given.size === 0) command.help({ error: true });
+    if (!given.has("listen") || !given.has("to")) command.error("error: --listen and --to are needed, or run FILE");
+    code = await actions.serve("flags", undefined, async () => checkSource(flagSource(given), surroundings));
+  });
+  program
+    .command("run <file>")
+    .description("run a configuration: YAML, JSON or a program; reloaded when it changes and on SIGHUP")
+    .action(async (file: string) => {
+      code = await actions.serve(file, file, () => loadFile(file, surroundings));
+    });
+  program
+    .command("check <file>")
+    .description("check a configuration without running it")
+    .option("--explain", "print it with every default filled in")
+    .action(async (file: string, options: { explain?: boolean }) => {
+      code = await actions.check(file, () => loadFile(file, surroundings), options.explain === true);
+    });
+  program
+    .command("schema")
+    .description("print the JSON Schema of the file format")
+    .action(async () => {
+      code = await actions.schema();
+    });
+  program
+    .command("demo")
+    .description("run with three endpoints of our own and some traffic")
+    .action(async () => {
+      code = await actions.demo();
+    });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    throw error;
+  }
+}
+
+/** Commander names options in camel case. */
+function givenFlags(options: Readonly<Record<string, readonly string[]>>): Given {
+  const given = new Map<string, readonly string[]>();
+  for (const { name } of FLAGS) {
+    const values = options[name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())];
+    if (values !== undefined) given.set(name, values);
+  }
+  return given;
+}
+
+const EXAMPLES = `
+Examples:
+  plimsoll --listen :8080 --to 127.0.0.1:3000,127.0.0.1:3001
+  plimsoll --listen :5432 --protocol tcp --to 10.0.0.20:5432,10.0.0.21:5432
+  plimsoll run plimsoll.yaml
+
+SIGTERM and SIGINT drain and exit with 0; a second one exits at once (130 or 143). SIGHUP reloads.
+Exit codes: 0 done, 1 failed while running, 2 wrong use or configuration.
+`;
