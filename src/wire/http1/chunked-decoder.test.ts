@@ -1,77 +1,10 @@
-/** Chunked bodies: each accepted, cleaned or refused form as a row, decoded at every split in two and byte by byte. */
+/** Chunked bodies: each accepted, cleaned or refused form as a row, with its kin, decoded at every split. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { writeLastChunkWithTrailers } from "./chunk-writer.js";
 import { ChunkedDecoder, MAX_RANGES } from "./chunked-decoder.js";
+import { decode, decodeIn, rejectsBodies as rejects } from "./decoded.test.support.js";
 import { DEFAULT_HTTP_LIMITS } from "./limits.js";
-import { bytesOfText, chars, textOfBytes } from "./parsed.test.support.js";
-
-interface Decoded {
-  /** "done", "incomplete" or a code. */
-  readonly result: string;
-  readonly body: string;
-  /** What a proxy that forwards chunks would send. */
-  readonly forwarded: string;
-  readonly consumed: number;
-}
-
-/** Decodes the pieces of `text` that end at `cuts` and at its end, each at another place in memory. */
-function decodeIn(text: string, cuts: readonly number[], limits = DEFAULT_HTTP_LIMITS): Decoded {
-  const decoder = new ChunkedDecoder();
-  decoder.reset(limits);
-  let body = "";
-  let forwarded = "";
-  let consumed = 0;
-  for (const cut of [...cuts, text.length]) {
-    const bytes = bytesOfText(`5\r\n${text.slice(consumed, cut)}\r\n\r\n0\r\n\r\n`);
-    let pos = 3;
-    const end = 3 + cut - consumed;
-    while (pos < end && !decoder.done) {
-      const taken = decoder.decode(bytes, pos, end);
-      if (decoder.failed) {
-        assert.equal(taken, 0);
-        assert.notEqual(decoder.reason, "", "a fault says why");
-        return { result: decoder.fault ?? "", body: "", forwarded: "", consumed: 0 };
-      }
-      assert.ok(taken > 0 && pos + taken <= end, "every call consumes something, and nothing beyond the end");
-      for (let i = 0; i < decoder.rangeCount; i++) {
-        assert.ok(decoder.verbatim, "data is only found among bytes that may be forwarded");
-        body += textOfBytes(bytes, decoder.ranges[2 * i], decoder.ranges[2 * i + 1]);
-      }
-      if (decoder.verbatim) forwarded += textOfBytes(bytes, pos, pos + taken);
-      else if (decoder.done) forwarded += lastChunk(decoder);
-      pos += taken;
-      consumed += taken;
-    }
-    assert.equal(decoder.bodyBytes, body.length);
-  }
-  return { result: decoder.done ? "done" : "incomplete", body, forwarded, consumed };
-}
-
-function lastChunk(decoder: ChunkedDecoder): string {
-  const bytes = new Uint8Array(decoder.trailerLength + 5);
-  const end = writeLastChunkWithTrailers(bytes, 0, decoder.trailers, decoder.trailerLength);
-  assert.equal(end, bytes.length);
-  return textOfBytes(bytes, 0, end);
-}
-
-/** Decodes at once, at every split in two, and byte by byte, which must all give the same. */
-function decode(text: string, limits = DEFAULT_HTTP_LIMITS): Decoded {
-  const whole = decodeIn(text, [], limits);
-  const step = Math.max(1, Math.floor(text.length / 200));
-  for (let cut = 1; cut < text.length; cut += step) {
-    assert.deepEqual(decodeIn(text, [cut], limits), whole, `cut at ${cut}: ${JSON.stringify(text.slice(0, 100))}`);
-  }
-  if (text.length < 5000) {
-    const all = Array.from({ length: text.length }, (_, i) => i);
-    assert.deepEqual(decodeIn(text, all, limits), whole, `byte by byte: ${JSON.stringify(text.slice(0, 100))}`);
-  }
-  return whole;
-}
-
-function rejects(rows: readonly string[], code = "BAD_REQUEST"): void {
-  for (const row of rows) assert.equal(decode(row).result, code, JSON.stringify(row.slice(0, 100)));
-}
+import { bytesOfText, chars } from "./parsed.test.support.js";
 
 describe("a chunked body", () => {
   it("is its chunks' data, and canonical framing is forwarded as it came", () => {
@@ -324,85 +257,5 @@ describe("chunk extensions", () => {
       `1;${" ".repeat(5000)}`,
       "1;a\r\na\r\n".repeat(3000),
     ]);
-  });
-});
-
-describe("trailers", () => {
-  const kept = (...lines: string[]): string => {
-    const seen = decode(`1\r\na\r\n0\r\n${lines.map((text) => `${text}\r\n`).join("")}\r\n`);
-    assert.equal(seen.result, "done", lines.join());
-    assert.ok(seen.forwarded.startsWith("1\r\na\r\n0\r\n") && seen.forwarded.endsWith("\r\n"));
-    return seen.forwarded.slice(9, -2);
-  };
-
-  it("go on in order, without blanks at the end of their lines", () => {
-    assert.equal(kept("X: y", "grpc-status:0", "X: z"), "X: y\r\ngrpc-status:0\r\nX: z\r\n");
-    assert.equal(kept("Server-Timing:  a \t"), "Server-Timing:  a\r\n");
-    assert.equal(kept("X:"), "X:\r\n");
-  });
-
-  it("C10 are dropped, not merged, where they would change what was decided", () => {
-    const names = [
-      "Content-Length",
-      "Transfer-Encoding",
-      "Host",
-      "Authorization",
-      "Cookie",
-      "Set-Cookie",
-      "Connection",
-      "Trailer",
-      "TE",
-    ];
-    const more = [
-      "Content-Type",
-      "Content-Encoding",
-      "Content-Range",
-      "Cache-Control",
-      "Expect",
-      "Max-Forwards",
-      "Upgrade",
-      "Range",
-      "If-Match",
-      "Proxy-Authorization",
-    ];
-    const forwarding = [
-      "X-Forwarded-For",
-      "Forwarded",
-      "Via",
-      "X-Real-IP",
-      "X-Forwarded-Port",
-      "Content_Length",
-      "X_Forwarded_For",
-      "COOKIE",
-      "Set_Cookie",
-      "Location",
-    ];
-    for (const name of [...names, ...more, ...forwarding]) {
-      assert.equal(kept(`${name}: 5`), "", name);
-      assert.equal(
-        kept("A: 1", `${name}: 5`, "B: 2", `${name.toLowerCase()}: chunked`, "C: 3"),
-        "A: 1\r\nB: 2\r\nC: 3\r\n",
-        name,
-      );
-    }
-  });
-
-  it("are refused where their syntax is not that of a field section", () => {
-    rejects(
-      ["X", ": y", "X : y", " X: y", "X: a\r\n b", "X: a\0b", "X: a\rb", "X: a\nY: b", "X(: y", "GET / HTTP/1.1"].map(
-        (text) => `0\r\n${text}\r\n\r\n`,
-      ),
-    );
-    rejects(["0\r\nX: y\n\n", "0\r\nX: y\r\n\n", "0\r\nX: y\r\n\rX"]);
-  });
-
-  it("are bounded in bytes, lines and line length", () => {
-    const limits = { ...DEFAULT_HTTP_LIMITS, maxTrailerBytes: 20 };
-    const result = (text: string): string => decode(text, limits).result;
-    assert.equal(result(`0\r\nX: ${"y".repeat(12)}\r\n\r\nGET`), "done");
-    assert.equal(result(`0\r\nX: ${"y".repeat(13)}\r\n\r\n`), "done");
-    assert.equal(result(`0\r\nX: ${"y".repeat(14)}\r\n\r\n`), "HEADERS_TOO_LARGE");
-    assert.equal(result(`0\r\nX: ${"y".repeat(17)}`), "HEADERS_TOO_LARGE");
-    rejects([`0\r\nX: ${"y".repeat(100_000)}`, `0\r\n${"X: y\r\n".repeat(65)}\r\n`], "HEADERS_TOO_LARGE");
   });
 });
