@@ -106,6 +106,12 @@ function addressBy(call: typeof libc.getpeername, fd: number): Address | undefin
   return call(fd, ADDRESS, scratch.base) < 0 ? undefined : decodeSockaddr(scratch.bytes, 64);
 }
 
+/** Starts connecting a non-blocking socket: 0 or an errno value, EINPROGRESS as a rule. */
+export function connectSocket(fd: number, address: Address): number {
+  const length = encodeSockaddr(address, scratch.bytes, 64);
+  return libc.connect(fd, ADDRESS, length) < 0 ? libc.errno() : 0;
+}
+
 /** The next close(2) sends RST instead of FIN. */
 export function lingerReset(fd: number): void {
   scratchView.setInt32(0, 1, true);

@@ -1,0 +1,3 @@
+import { engineContract } from "../../testing/engine-contract.js";
+
+await engineContract("epoll");

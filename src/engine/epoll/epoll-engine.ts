@@ -1,0 +1,446 @@
+/**
+ * The epoll engine: non-blocking sockets, each registered once and edge-triggered, and reads straight into `Memory`. What a
+ * callback sends is written right after it, gathered into one system call.
+ */
+import { LbError } from "../../base/errors.js";
+import { Timer, TimerWheel } from "../../base/timer-wheel.js";
+import type { Address } from "../../model/address.js";
+import {
+  type Acceptor,
+  Close,
+  type CloseReason,
+  type Conn,
+  type ConnHandler,
+  type Engine,
+  type EngineOptions,
+  type EngineStats,
+  type Listening,
+} from "../engine.js";
+import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
+import * as native from "../native/epoll.js";
+import { close, Errno, errno, mapMemory, shutdown } from "../native/libc.js";
+import {
+  bindSocket,
+  clearEvent,
+  connectSocket,
+  lingerReset,
+  openEvent,
+  openSocket,
+  SOCK_NONBLOCK,
+  socketError,
+} from "../native/sockets.js";
+import { EpollConn, State } from "./epoll-conn.js";
+import { EpollListening } from "./epoll-listening.js";
+import { Gather } from "./gather.js";
+
+const MAX_EVENTS = 512;
+/** User data of an event: a slot and its generation, or one of these in place of the generation. */
+const LISTENER = -1;
+const WAKE = -2;
+const ROOM = BUFFER_SIZE - HEADROOM;
+/** Buffers that one connection may fill before the others have their turn. */
+const READS_PER_TURN = 4;
+const MSG_NOSIGNAL = 0x4000;
+const SHUT_WR = 1;
+/** Readable, and nothing stands against reading. */
+const MAY_READ_MASK = State.READABLE | State.PAUSED | State.PEER_ENDED | State.CLOSED | State.CONNECTING;
+const MAY_NOT_WRITE = State.CLOSED | State.BLOCKED | State.CONNECTING | State.BROKEN;
+
+export class EpollEngine implements Engine {
+  readonly kind = "epoll";
+  readonly memory: Memory;
+  readonly timers: TimerWheel;
+  readonly stats: EngineStats = {
+    accepted: 0,
+    connected: 0,
+    acceptPaused: 0,
+    starved: 0,
+    turns: 0,
+    syscalls: 0,
+    open: 0,
+  };
+  readonly wakeFd: number;
+  onWake: () => void = () => {};
+  /** @internal */ readonly options: EngineOptions;
+  readonly #epoll: number;
+  /** The events of one epoll_wait, and behind them one event for epoll_ctl. */
+  readonly #page = mapMemory((MAX_EVENTS + 1) * native.EVENT_INTS * 4);
+  readonly #events: Int32Array;
+  readonly #gather: Gather;
+  readonly #conns: (EpollConn | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+  readonly #listenings: (EpollListening | undefined)[] = [];
+  #generation = 0;
+  readonly #dirty: EpollConn[] = [];
+  #scheduled: EpollConn[] = [];
+  #serving: EpollConn[] = [];
+  #starved: EpollConn[] = [];
+  /** Buffers left to those who build messages. */
+  readonly #reserve: number;
+  #now = performance.now();
+  #stopped = false;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.memory = options.memory;
+    this.#reserve = options.memory.count >> 3;
+    this.timers = new TimerWheel(this.#now);
+    this.#events = new Int32Array(this.#page.bytes.buffer, 0, (MAX_EVENTS + 1) * native.EVENT_INTS);
+    this.#gather = new Gather(options.memory.base);
+    this.#epoll = native.epollCreate(native.EPOLL_CLOEXEC);
+    if (this.#epoll < 0) throw new LbError("INTERNAL", `epoll_create1: errno ${errno()}`);
+    this.wakeFd = openEvent();
+    this.#add(this.wakeFd, native.EPOLLIN, 0, WAKE);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  listen(at: Address, accept: Acceptor): Listening {
+    const { backlog, reusePort } = this.options;
+    const bound = bindSocket(at, backlog, reusePort, SOCK_NONBLOCK);
+    const listening = new EpollListening(this, bound, accept, this.#listenings.length);
+    this.#listenings.push(listening);
+    this.watch(listening);
+    return listening;
+  }
+
+  connect(to: Address, handler: ConnHandler, timeoutMs: number): Conn {
+    const fd = openSocket(to, SOCK_NONBLOCK);
+    const conn = this.#enter(fd, handler, State.CONNECTING);
+    const code = fd < 0 ? errno() : connectSocket(fd, to);
+    if (code !== 0 && code !== Errno.EINPROGRESS) {
+      this.#fail(conn, connectFailure(code));
+      return conn;
+    }
+    conn.connectTimer = new Timer(() => this.#closeAndTell(conn, Close.TIMEOUT));
+    this.timers.set(conn.connectTimer, this.#now + timeoutMs);
+    this.#watchConn(conn);
+    return conn;
+  }
+
+  run(): void {
+    while (!this.#stopped) {
+      const waitMs = this.#scheduled.length > 0 ? 0 : Math.ceil(this.timers.untilNext(this.#now));
+      const count = native.epollWait(this.#epoll, this.#page.base, MAX_EVENTS, waitMs);
+      this.#now = performance.now();
+      this.stats.turns++;
+      this.stats.syscalls++;
+      for (let i = 0; i < count && !this.#stopped; i++) {
+        this.#dispatch(i * native.EVENT_INTS);
+        this.#writeDirty();
+      }
+      this.timers.advance(this.#now);
+      this.#writeDirty();
+      if (this.#scheduled.length > 0) this.#serveScheduled();
+      if (this.#starved.length > 0) this.#feedStarved();
+    }
+    this.#release();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #dispatch(at: number): void {
+    const events = this.#events[at];
+    const slot = this.#events[at + native.EVENT_DATA];
+    const generation = this.#events[at + native.EVENT_DATA + 1];
+    if (generation >= 0) {
+      const conn = this.#conns[slot];
+      // An earlier callback of this batch may have closed the connection, and its slot may have a new user.
+      if (conn !== undefined && conn.generation === generation) this.#onEvents(conn, events);
+    } else if (generation === LISTENER) this.#listenings[slot]?.serve();
+    else {
+      clearEvent(this.wakeFd);
+      this.onWake();
+    }
+  }
+
+  #onEvents(conn: EpollConn, events: number): void {
+    if ((events & (native.EPOLLERR | native.EPOLLHUP | native.EPOLLRDHUP)) !== 0) {
+      conn.state |= State.READABLE | State.HANGUP;
+    } else if ((events & native.EPOLLIN) !== 0) conn.state |= State.READABLE;
+    if ((conn.state & State.CONNECTING) !== 0) this.#onConnected(conn, events);
+    else if ((conn.state & State.BLOCKED) !== 0 && (events & native.EPOLLOUT) !== 0) {
+      conn.state &= ~State.BLOCKED;
+      this.write(conn);
+    }
+    const gone = (events & (native.EPOLLERR | native.EPOLLHUP)) !== 0 && (conn.state & State.PEER_ENDED) !== 0;
+    if (gone) this.#closeAndTell(conn, Close.RESET);
+    else this.#serve(conn);
+  }
+
+  #onConnected(conn: EpollConn, events: number): void {
+    const code = (events & (native.EPOLLERR | native.EPOLLHUP)) !== 0 ? socketError(conn.fd) : 0;
+    if (code !== 0) {
+      this.#closeAndTell(conn, connectFailure(code));
+      return;
+    }
+    conn.state &= ~State.CONNECTING;
+    this.#cancelConnectTimer(conn);
+    this.stats.connected++;
+    this.write(conn);
+    conn.handler.onOpen();
+  }
+
+  /** Makes the callbacks that are due, and reads. */
+  #serve(conn: EpollConn): void {
+    if ((conn.state & State.CLOSED) !== 0) return;
+    if (conn.failure >= 0) {
+      this.#closeAndTell(conn, conn.failure as CloseReason);
+      return;
+    }
+    if (conn.congested && conn.unsent <= this.options.lowWaterBytes) {
+      conn.congested = false;
+      conn.handler.onDrain();
+    }
+    if ((conn.state & MAY_READ_MASK) === State.READABLE) this.#read(conn);
+    const over = State.ENDED | State.PEER_ENDED;
+    if ((conn.state & (over | State.CLOSED)) === over) this.#closeAndTell(conn, Close.FINISHED);
+    // Nobody reads, so nobody would find out.
+    else if ((conn.state & State.BROKEN) !== 0 && (conn.state & (State.PAUSED | State.PEER_ENDED)) !== 0) {
+      this.#closeAndTell(conn, Close.RESET);
+    }
+  }
+
+  #read(conn: EpollConn): void {
+    const { memory } = this;
+    for (let i = 0; i < READS_PER_TURN; i++) {
+      const buffer = memory.available > this.#reserve ? memory.alloc() : -1;
+      if (buffer < 0) {
+        this.#starve(conn);
+        return;
+      }
+      const start = buffer * BUFFER_SIZE + HEADROOM;
+      this.stats.syscalls++;
+      const length = native.receive(conn.fd, memory.base + start, ROOM, 0);
+      if (length <= 0) {
+        memory.release(buffer);
+        this.#onReadEnd(conn, length);
+        return;
+      }
+      // Less than there was room for: the kernel has no more, and a new event comes when it has (epoll(7)).
+      const drained = length < ROOM && (conn.state & State.HANGUP) === 0;
+      if (drained) conn.state &= ~State.READABLE;
+      conn.handler.onData(buffer, start, start + length);
+      memory.release(buffer);
+      if (drained || (conn.state & (State.CLOSED | State.PAUSED)) !== 0) return;
+    }
+    this.schedule(conn);
+  }
+
+  #onReadEnd(conn: EpollConn, result: number): void {
+    const code = result < 0 ? errno() : 0;
+    if (code === Errno.EINTR) {
+      this.schedule(conn);
+      return;
+    }
+    conn.state &= ~(State.READABLE | State.HANGUP);
+    if ((conn.state & State.BROKEN) !== 0) this.#closeAndTell(conn, Close.RESET);
+    else if (result === 0) {
+      conn.state |= State.PEER_ENDED;
+      conn.handler.onEnd();
+    } else if (code !== Errno.EAGAIN) this.#closeAndTell(conn, Close.RESET);
+  }
+
+  /** @internal Gives the kernel what it takes. Never calls back: what follows from it is scheduled. */
+  write(conn: EpollConn): void {
+    if ((conn.state & MAY_NOT_WRITE) !== 0) return;
+    while (conn.unsent > 0) {
+      this.stats.syscalls++;
+      const gather = conn.overflow !== undefined || (conn.queue !== undefined && conn.queue.count > 0);
+      const sent = gather
+        ? native.sendMessage(conn.fd, this.#gather.fill(conn), MSG_NOSIGNAL)
+        : native.send(conn.fd, this.memory.base + conn.headStart, conn.headEnd - conn.headStart, MSG_NOSIGNAL);
+      if (sent > 0) {
+        conn.consume(sent);
+        continue;
+      }
+      const code = errno();
+      if (code === Errno.EINTR) continue;
+      if (code !== Errno.EAGAIN) {
+        this.#onBroken(conn);
+        return;
+      }
+      conn.state |= State.BLOCKED;
+      if (this.isShort()) conn.spill();
+      break;
+    }
+    if (conn.unsent === 0 && (conn.state & State.ENDING) !== 0) this.#finish(conn);
+    if (conn.congested && conn.unsent <= this.options.lowWaterBytes) this.schedule(conn);
+  }
+
+  /** What the peer sent before it broke the connection is still in the kernel: it is read first. */
+  #onBroken(conn: EpollConn): void {
+    conn.state |= State.BROKEN | State.READABLE | State.HANGUP;
+    conn.dropUnsent();
+    this.schedule(conn);
+  }
+
+  #finish(conn: EpollConn): void {
+    conn.state |= State.ENDED;
+    if ((conn.state & State.PEER_ENDED) !== 0) {
+      // close(2) sends the FIN.
+      this.schedule(conn);
+      return;
+    }
+    this.stats.syscalls++;
+    shutdown(conn.fd, SHUT_WR);
+  }
+
+  #starve(conn: EpollConn): void {
+    if ((conn.state & State.STARVED) !== 0) return;
+    conn.state |= State.STARVED;
+    this.stats.starved++;
+    this.#starved.push(conn);
+  }
+
+  #feedStarved(): void {
+    // Each may free as much as it takes, so one buffer to spare is enough to let all try.
+    if (this.memory.available <= this.#reserve) return;
+    for (const conn of this.#starved) {
+      conn.state &= ~State.STARVED;
+      this.schedule(conn);
+    }
+    this.#starved = [];
+  }
+
+  /** @internal True when buffers run short, so that those who cannot send have to give theirs back. */
+  isShort(): boolean {
+    return this.memory.available * 2 < this.memory.count;
+  }
+
+  /** @internal `conn` has something to send as soon as the current callback is over. */
+  markDirty(conn: EpollConn): void {
+    conn.state |= State.DIRTY;
+    this.#dirty.push(conn);
+  }
+
+  #writeDirty(): void {
+    const dirty = this.#dirty;
+    if (dirty.length === 0) return;
+    for (let i = 0; i < dirty.length; i++) {
+      const conn = dirty[i];
+      conn.state &= ~State.DIRTY;
+      this.write(conn);
+    }
+    dirty.length = 0;
+  }
+
+  /** @internal Has `conn` served before the engine sleeps. */
+  schedule(conn: EpollConn): void {
+    if ((conn.state & (State.SCHEDULED | State.CLOSED)) !== 0) return;
+    conn.state |= State.SCHEDULED;
+    this.#scheduled.push(conn);
+  }
+
+  /** Those that are scheduled meanwhile wait for the next turn, so that sockets with events have theirs. */
+  #serveScheduled(): void {
+    const serving = this.#scheduled;
+    this.#scheduled = this.#serving;
+    this.#serving = serving;
+    for (let i = 0; i < serving.length && !this.#stopped; i++) {
+      const conn = serving[i];
+      conn.state &= ~State.SCHEDULED;
+      this.#serve(conn);
+      this.#writeDirty();
+    }
+    serving.length = 0;
+  }
+
+  #fail(conn: EpollConn, reason: CloseReason): void {
+    conn.failure = reason;
+    this.schedule(conn);
+  }
+
+  #closeAndTell(conn: EpollConn, reason: CloseReason): void {
+    this.teardown(conn, false);
+    conn.handler.onClose(reason);
+  }
+
+  /** @internal */
+  teardown(conn: EpollConn, rst: boolean): void {
+    conn.state |= State.CLOSED;
+    this.stats.open--;
+    this.#cancelConnectTimer(conn);
+    conn.dropUnsent();
+    this.#conns[conn.slot] = undefined;
+    this.#freeSlots.push(conn.slot);
+    if (conn.fd < 0) return;
+    if (rst) lingerReset(conn.fd);
+    this.stats.syscalls++;
+    close(conn.fd);
+  }
+
+  #cancelConnectTimer(conn: EpollConn): void {
+    if (conn.connectTimer === undefined) return;
+    this.timers.cancel(conn.connectTimer);
+    conn.connectTimer = undefined;
+  }
+
+  /** @internal */
+  adopt(fd: number): EpollConn {
+    const conn = this.#enter(fd, UNHANDLED, 0);
+    this.stats.accepted++;
+    this.#watchConn(conn);
+    return conn;
+  }
+
+  #enter(fd: number, handler: ConnHandler, state: number): EpollConn {
+    const slot = this.#freeSlots.pop() ?? this.#conns.length;
+    this.#generation = (this.#generation + 1) & 0x3fff_ffff;
+    const conn = new EpollConn(this, handler, fd, slot, this.#generation, state);
+    this.#conns[slot] = conn;
+    this.stats.open++;
+    return conn;
+  }
+
+  #watchConn(conn: EpollConn): void {
+    const events = native.EPOLLIN | native.EPOLLOUT | native.EPOLLRDHUP | native.EPOLLET;
+    this.#add(conn.fd, events, conn.slot, conn.generation);
+  }
+
+  /** @internal */
+  watch(listening: EpollListening): void {
+    this.#add(listening.fd, native.EPOLLIN, listening.index, LISTENER);
+  }
+
+  /** @internal */
+  unwatch(listening: EpollListening): void {
+    native.epollControl(this.#epoll, native.EPOLL_CTL_DEL, listening.fd, 0);
+  }
+
+  /** @internal */
+  closeListening(listening: EpollListening): void {
+    this.#listenings[listening.index] = undefined;
+    close(listening.fd);
+  }
+
+  #add(fd: number, events: number, low: number, high: number): void {
+    const at = MAX_EVENTS * native.EVENT_INTS;
+    this.#events[at] = events;
+    this.#events[at + native.EVENT_DATA] = low;
+    this.#events[at + native.EVENT_DATA + 1] = high;
+    this.stats.syscalls++;
+    native.epollControl(this.#epoll, native.EPOLL_CTL_ADD, fd, this.#page.base + at * 4);
+  }
+
+  #release(): void {
+    for (const conn of this.#conns) if (conn !== undefined) this.teardown(conn, false);
+    for (const listening of this.#listenings) listening?.close();
+    close(this.#epoll);
+    close(this.wakeFd);
+    this.#gather.free();
+    this.#page.free();
+  }
+}
+
+function connectFailure(code: number): CloseReason {
+  if (code === Errno.ECONNREFUSED || code === Errno.ENOENT || code === Errno.ECONNRESET) return Close.REFUSED;
+  return code === Errno.ETIMEDOUT ? Close.TIMEOUT : Close.UNREACHABLE;
+}
+
+/** Stands in until the acceptor has returned the real handler. */
+const UNHANDLED: ConnHandler = { onOpen() {}, onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
