@@ -17,38 +17,30 @@ import {
   type Listening,
 } from "../engine.js";
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
-import { BUFFER_SELECT, CQE_BUFFER, CQE_MORE, Op, Ring } from "../native/io-uring.js";
+import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
 import { close, Errno, mapMemory } from "../native/libc.js";
 import { encodeSockaddr, SOCKADDR_BYTES } from "../native/sockaddr.js";
 import { bindSocket, clearEvent, lingerReset, openEvent, openSocket } from "../native/sockets.js";
+import { BufferStock } from "./buffer-stock.js";
+import { CloseReports } from "./close-reports.js";
+import {
+  Kind,
+  RECEIVE_POLL_FIRST,
+  SLOT_MASK,
+  submitCancelReceive,
+  submitClose,
+  submitConnect,
+  submitReceive,
+  submitSend,
+  submitShutdown,
+  submitWake,
+} from "./submissions.js";
 import { UringConn } from "./uring-conn.js";
 import { UringListening } from "./uring-listening.js";
 
 const SQ_ENTRIES = 4096;
 const CQ_ENTRIES = 16_384;
-/** The provided ring's capacity, and how many buffers stand ready in it: few, so that they stay in the CPU's cache. */
-const RING_CAPACITY = 1024;
-const RING_READY = 256;
-const GROUP = 1;
 
-/** The low word of user_data: kind in the upper 8 bits, slot in the lower 24. */
-const Kind = { IGNORE: 0, ACCEPT: 1, RECEIVE: 2, SEND: 3, CONNECT: 4, WAKE: 5 } as const;
-const SLOT_MASK = 0xff_ffff;
-
-const ACCEPT_MULTISHOT = 1 << 16;
-const RECEIVE_MULTISHOT = 2 << 16;
-/** Do not try at once, wait for readiness: right after a connect there is nothing to receive. */
-const RECEIVE_POLL_FIRST = 1 << 16;
-const POLL_MULTI = 1;
-const POLLIN = 1;
-const CANCEL_ALL = 1;
-const CANCEL_FD = 2;
-const MSG_NOSIGNAL = 0x4000;
-const MSG_WAITALL = 0x100;
-const SHUT_WR = 1;
-const SOCK_CLOEXEC = 0x80000;
-/** How long accepting rests after the process ran out of descriptors. */
-const ACCEPT_REST_MS = 100;
 const SOCKADDR_SLOTS = 512;
 
 export class UringEngine implements Engine {
@@ -66,33 +58,27 @@ export class UringEngine implements Engine {
   };
   readonly wakeFd: number;
   onWake: () => void = () => {};
-  /** @internal */ highWater: number;
   readonly #options: EngineOptions;
   readonly #ring: Ring;
+  readonly #stock: BufferStock;
   readonly #conns: (UringConn | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   readonly #listeners: (UringListening | undefined)[] = [];
   /** Socket addresses of connects: read by the kernel at submission, so a rotating set of places is enough. */
   readonly #addresses = mapMemory(SOCKADDR_SLOTS * SOCKADDR_BYTES);
   #nextAddress = 0;
-  /** Buffers that stand in the provided ring. */
-  #ready = 0;
-  /** Connections whose receive ended for want of a buffer. */
-  #starved: UringConn[] = [];
   /** Connections to report as closed after this batch of completions. */
-  #reports: UringConn[] = [];
-  #reasons: CloseReason[] = [];
+  readonly #reports = new CloseReports();
   #now: number;
   #stopped = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.memory = options.memory;
-    this.highWater = options.highWaterBytes;
     this.#now = performance.now();
     this.timers = new TimerWheel(this.#now);
     this.#ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
-    this.#ring.provideRing(GROUP, RING_CAPACITY);
+    this.#stock = new BufferStock(this.#ring, options.memory, options.highWaterBytes);
     this.wakeFd = openEvent();
     this.#armWake();
   }
@@ -101,11 +87,15 @@ export class UringEngine implements Engine {
     return this.#now;
   }
 
+  /** @internal */
+  get highWater(): number {
+    return this.#stock.highWater;
+  }
+
   listen(at: Address, accept: Acceptor): Listening {
     const bound = bindSocket(at, this.#options.backlog, this.#options.reusePort, 0);
-    const listening = new UringListening(this, bound, accept, this.#listeners.length);
+    const listening = new UringListening(this, this.#ring, bound, accept, this.#listeners.length);
     this.#listeners.push(listening);
-    this.armAccept(listening);
     return listening;
   }
 
@@ -122,8 +112,7 @@ export class UringEngine implements Engine {
     if (offset === 0) this.#ring.submit();
     const length = encodeSockaddr(to, this.#addresses.bytes, offset);
     conn.operations++;
-    const at = this.#ring.sqe(Op.CONNECT, fd, this.#addresses.base + offset, 0, 0, (Kind.CONNECT << 24) | conn.slot, 0);
-    this.#ring.sqes[at + 2] = length;
+    submitConnect(this.#ring, fd, conn.slot, this.#addresses.base + offset, length);
     conn.connectTimer = new Timer(() => this.report(conn, Close.TIMEOUT));
     this.timers.set(conn.connectTimer, this.#now + timeoutMs);
     return conn;
@@ -131,15 +120,16 @@ export class UringEngine implements Engine {
 
   run(): void {
     while (!this.#stopped) {
-      this.#refill();
-      const waitMs = this.#reports.length > 0 ? 0 : this.timers.untilNext(this.#now);
+      const fed = this.#stock.refill();
+      if (fed !== undefined) for (const conn of fed) this.armReceive(conn);
+      const waitMs = this.#reports.waiting ? 0 : this.timers.untilNext(this.#now);
       this.#ring.enter(waitMs);
       this.stats.turns++;
       this.stats.syscalls++;
       this.#now = performance.now();
       this.timers.advance(this.#now);
       this.#drainCompletions();
-      if (this.#reports.length > 0) this.#deliverReports();
+      if (this.#reports.waiting) this.#reports.deliver();
     }
     this.#release();
   }
@@ -192,7 +182,7 @@ export class UringEngine implements Engine {
     }
     if (result > 0) {
       const buffer = flags >>> 16;
-      this.#ready--;
+      this.#stock.used();
       if (!conn.closed) {
         const start = buffer * BUFFER_SIZE + HEADROOM;
         conn.handler.onData(buffer, start, start + result);
@@ -200,7 +190,7 @@ export class UringEngine implements Engine {
       this.memory.release(buffer);
     } else {
       if ((flags & CQE_BUFFER) !== 0) {
-        this.#ready--;
+        this.#stock.used();
         this.memory.release(flags >>> 16);
       }
       if (!conn.closed) this.#onReceiveEnd(conn, result);
@@ -220,8 +210,7 @@ export class UringEngine implements Engine {
       }
     } else if (result === -Errno.ENOBUFS) {
       this.stats.starved++;
-      conn.starved = true;
-      this.#starved.push(conn);
+      this.#stock.starve(conn);
     } else if (result !== -Errno.ECANCELED && result !== -Errno.EINTR && result !== -Errno.EAGAIN) {
       this.report(conn, Close.RESET);
     }
@@ -267,28 +256,21 @@ export class UringEngine implements Engine {
     if (conn.peerEnded || !conn.receiving) this.report(conn, Close.RESET);
   }
 
-  #onAccept(index: number, result: number, flags: number): void {
-    const listening = this.#listeners[index];
-    if (listening === undefined) {
-      if (result >= 0) close(result);
-      return;
-    }
-    if (result >= 0) {
-      const conn = this.#add(result, UNHANDLED);
-      this.stats.accepted++;
-      const handler = listening.accept(conn);
-      if (handler === undefined) conn.reset();
-      else if (!conn.closed) {
-        conn.handler = handler;
-        this.armReceive(conn);
-      }
-    }
-    if ((flags & CQE_MORE) !== 0) return;
-    const exhausted = result === -Errno.EMFILE || result === -Errno.ENFILE || result === -Errno.ENOMEM;
-    if (exhausted) {
-      this.stats.acceptPaused++;
-      this.timers.set(listening.rest, this.#now + ACCEPT_REST_MS);
-    } else this.armAccept(listening);
+  #onAccept(slot: number, result: number, flags: number): void {
+    const listening = this.#listeners[slot];
+    if (listening !== undefined) listening.onAccept(result, flags);
+    else if (result >= 0) close(result);
+  }
+
+  /** @internal An accepted descriptor becomes a connection without a handler yet. */
+  adopt(fd: number): UringConn {
+    this.stats.accepted++;
+    return this.#add(fd, UNHANDLED);
+  }
+
+  /** @internal */
+  forgetListening(slot: number): void {
+    this.#listeners[slot] = undefined;
   }
 
   #onConnect(conn: UringConn, result: number): void {
@@ -320,25 +302,22 @@ export class UringEngine implements Engine {
     conn.sendStart = start;
     conn.sendEnd = end;
     conn.operations++;
-    const user = (Kind.SEND << 24) | conn.slot;
-    this.#ring.sqe(Op.SEND, conn.fd, this.memory.base + start, end - start, MSG_NOSIGNAL | MSG_WAITALL, user, 0);
+    submitSend(this.#ring, conn.fd, conn.slot, this.memory.base + start, end - start);
   }
 
   /** @internal Arms the multishot receive unless something stands against it. */
-  armReceive(conn: UringConn, ioprio = 0): void {
+  armReceive(conn: UringConn, flags = 0): void {
     if (conn.receiving || conn.paused || conn.peerEnded || conn.connecting || conn.closed || conn.starved) return;
     conn.receiving = true;
     conn.operations++;
-    const at = this.#ring.sqe(Op.RECV, conn.fd, 0, 0, 0, (Kind.RECEIVE << 24) | conn.slot, 0);
-    this.#ring.sqes[at] = Op.RECV | (BUFFER_SELECT << 8) | RECEIVE_MULTISHOT | ioprio;
-    this.#ring.sqes[at + 10] = GROUP;
+    submitReceive(this.#ring, conn.fd, conn.slot, flags);
   }
 
   /** @internal */
   cancelReceive(conn: UringConn): void {
     if (!conn.receiving || conn.cancelling) return;
     conn.cancelling = true;
-    this.#ring.sqe(Op.ASYNC_CANCEL, -1, (Kind.RECEIVE << 24) | conn.slot, 0, 0, Kind.IGNORE, 0);
+    submitCancelReceive(this.#ring, conn.slot);
   }
 
   /** @internal Everything queued is out and `end()` was called. */
@@ -346,28 +325,14 @@ export class UringEngine implements Engine {
     if (conn.ended || conn.broken) return;
     conn.ended = true;
     if (conn.peerEnded) this.report(conn, Close.FINISHED);
-    else this.#ring.sqe(Op.SHUTDOWN, conn.fd, 0, SHUT_WR, 0, Kind.IGNORE, 0);
+    else submitShutdown(this.#ring, conn.fd);
   }
 
   /** @internal Closes now; the handler hears of it at the end of this turn, unless it destroys the connection first. */
   report(conn: UringConn, reason: CloseReason): void {
     if (conn.closed) return;
     this.teardown(conn, false);
-    conn.reported = true;
-    this.#reports.push(conn);
-    this.#reasons.push(reason);
-  }
-
-  #deliverReports(): void {
-    // Handlers may cause further reports: those are appended and delivered too.
-    for (let i = 0; i < this.#reports.length; i++) {
-      const conn = this.#reports[i];
-      if (!conn.reported) continue;
-      conn.reported = false;
-      conn.handler.onClose(this.#reasons[i]);
-    }
-    this.#reports.length = 0;
-    this.#reasons.length = 0;
+    this.#reports.add(conn, reason);
   }
 
   /** @internal */
@@ -378,8 +343,7 @@ export class UringEngine implements Engine {
     conn.queue?.clear(this.memory);
     if (conn.fd >= 0) {
       if (rst) lingerReset(conn.fd);
-      if (conn.operations > 0) this.#ring.sqe(Op.ASYNC_CANCEL, conn.fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
-      this.#ring.sqe(Op.CLOSE, conn.fd, 0, 0, 0, Kind.IGNORE, 0);
+      submitClose(this.#ring, conn.fd, conn.operations > 0);
     }
     this.#retire(conn);
   }
@@ -406,48 +370,8 @@ export class UringEngine implements Engine {
     conn.connectTimer = undefined;
   }
 
-  /** @internal */
-  armAccept(listening: UringListening): void {
-    const at = this.#ring.sqe(Op.ACCEPT, listening.fd, 0, 0, SOCK_CLOEXEC, (Kind.ACCEPT << 24) | listening.index, 0);
-    this.#ring.sqes[at] = Op.ACCEPT | ACCEPT_MULTISHOT;
-  }
-
-  /** @internal */
-  closeListening(listening: UringListening): void {
-    this.#listeners[listening.index] = undefined;
-    this.timers.cancel(listening.rest);
-    this.#ring.sqe(Op.ASYNC_CANCEL, listening.fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
-    this.#ring.sqe(Op.CLOSE, listening.fd, 0, 0, 0, Kind.IGNORE, 0);
-  }
-
   #armWake(): void {
-    this.#ring.sqe(Op.POLL_ADD, this.wakeFd, 0, POLL_MULTI, POLLIN, Kind.WAKE << 24, 0);
-  }
-
-  /** Keeps the provided ring stocked, but leaves an eighth of the memory to those who build messages. */
-  #refill(): void {
-    const memory = this.memory;
-    const reserve = memory.count >> 3;
-    const target = Math.min(RING_READY, memory.count >> 2);
-    while (this.#ready < target && memory.available > reserve) {
-      const buffer = memory.alloc();
-      this.#ring.provide(buffer, memory.base + buffer * BUFFER_SIZE + HEADROOM, BUFFER_SIZE - HEADROOM);
-      this.#ready++;
-    }
-    this.#ring.publish();
-    // Memory runs short: let no connection hold more than two buffers, so that the slow ones cannot starve the rest.
-    const short = memory.available * 2 < memory.count;
-    this.highWater = short ? Math.min(2 * BUFFER_SIZE, this.#options.highWaterBytes) : this.#options.highWaterBytes;
-    if (this.#starved.length > 0 && this.#ready > 0) this.#feedStarved();
-  }
-
-  #feedStarved(): void {
-    const starved = this.#starved;
-    this.#starved = [];
-    for (const conn of starved) {
-      conn.starved = false;
-      this.armReceive(conn);
-    }
+    submitWake(this.#ring, this.wakeFd);
   }
 
   #release(): void {
@@ -461,7 +385,7 @@ export class UringEngine implements Engine {
     for (const listening of this.#listeners) if (listening !== undefined) close(listening.fd);
     // Closes that were queued but not submitted.
     this.#ring.submit();
-    for (const buffer of this.#ring.provided(this.#ready)) this.memory.release(buffer);
+    this.#stock.release();
     this.#ring.close();
     this.#addresses.free();
     close(this.wakeFd);

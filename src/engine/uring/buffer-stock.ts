@@ -1,0 +1,69 @@
+/** The buffers that stand ready for receiving, and the connections that wait for one. */
+import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
+import type { Ring } from "../native/io-uring.js";
+import type { UringConn } from "./uring-conn.js";
+
+/** Buffer group of the one provided ring. */
+export const GROUP = 1;
+/** The ring's capacity, and how many buffers stand ready in it: few, so that they stay in the CPU's cache. */
+const CAPACITY = 1024;
+const READY = 256;
+
+export class BufferStock {
+  /** Unsent bytes at which a connection counts as congested: less when memory runs short. */
+  highWater: number;
+  readonly #ring: Ring;
+  readonly #memory: Memory;
+  readonly #highWaterBytes: number;
+  #ready = 0;
+  #starved: UringConn[] = [];
+
+  constructor(ring: Ring, memory: Memory, highWaterBytes: number) {
+    this.#ring = ring;
+    this.#memory = memory;
+    this.#highWaterBytes = highWaterBytes;
+    this.highWater = highWaterBytes;
+    ring.provideRing(GROUP, CAPACITY);
+  }
+
+  /** The kernel has filled one of them. */
+  used(): void {
+    this.#ready--;
+  }
+
+  /** This connection's receive ended for want of a buffer. */
+  starve(conn: UringConn): void {
+    conn.starved = true;
+    this.#starved.push(conn);
+  }
+
+  /**
+   * Before each turn: keeps the ring stocked, but leaves an eighth of the memory to those who build messages. Returns
+   * the connections that may receive again, or undefined.
+   */
+  refill(): UringConn[] | undefined {
+    const memory = this.#memory;
+    const reserve = memory.count >> 3;
+    const target = Math.min(READY, memory.count >> 2);
+    while (this.#ready < target && memory.available > reserve) {
+      const buffer = memory.alloc();
+      this.#ring.provide(buffer, memory.base + buffer * BUFFER_SIZE + HEADROOM, BUFFER_SIZE - HEADROOM);
+      this.#ready++;
+    }
+    this.#ring.publish();
+    // With half of the memory gone no connection may hold more than two buffers: the slow ones must not starve the rest.
+    const short = memory.available * 2 < memory.count;
+    this.highWater = short ? Math.min(2 * BUFFER_SIZE, this.#highWaterBytes) : this.#highWaterBytes;
+    if (this.#starved.length === 0 || this.#ready === 0) return undefined;
+    const fed = this.#starved;
+    this.#starved = [];
+    for (const conn of fed) conn.starved = false;
+    return fed;
+  }
+
+  /** Gives all buffers back. */
+  release(): void {
+    for (const buffer of this.#ring.provided(this.#ready)) this.#memory.release(buffer);
+    this.#ready = 0;
+  }
+}

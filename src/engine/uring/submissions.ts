@@ -1,0 +1,61 @@
+/** How each operation of the engine is written as a submission entry, and how its completion names what it belongs to. */
+import { BUFFER_SELECT, Op, type Ring } from "../native/io-uring.js";
+import { GROUP } from "./buffer-stock.js";
+
+/** The low word of user_data: kind in the upper 8 bits, slot in the lower 24. */
+export const Kind = { IGNORE: 0, ACCEPT: 1, RECEIVE: 2, SEND: 3, CONNECT: 4, WAKE: 5 } as const;
+export const SLOT_MASK = 0xff_ffff;
+
+/** Do not try at once, wait for readiness: right after a connect there is nothing to receive. */
+export const RECEIVE_POLL_FIRST = 1 << 16;
+
+const ACCEPT_MULTISHOT = 1 << 16;
+const RECEIVE_MULTISHOT = 2 << 16;
+const POLL_MULTI = 1;
+const POLLIN = 1;
+const CANCEL_ALL = 1;
+const CANCEL_FD = 2;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_WAITALL = 0x100;
+const SHUT_WR = 1;
+const SOCK_CLOEXEC = 0x80000;
+
+export function submitAccept(ring: Ring, fd: number, slot: number): void {
+  const at = ring.sqe(Op.ACCEPT, fd, 0, 0, SOCK_CLOEXEC, (Kind.ACCEPT << 24) | slot, 0);
+  ring.sqes[at] = Op.ACCEPT | ACCEPT_MULTISHOT;
+}
+
+/** Multishot, into buffers of the stock. @param flags 0 or RECEIVE_POLL_FIRST */
+export function submitReceive(ring: Ring, fd: number, slot: number, flags: number): void {
+  const at = ring.sqe(Op.RECV, fd, 0, 0, 0, (Kind.RECEIVE << 24) | slot, 0);
+  ring.sqes[at] = Op.RECV | (BUFFER_SELECT << 8) | RECEIVE_MULTISHOT | flags;
+  ring.sqes[at + 10] = GROUP;
+}
+
+export function submitCancelReceive(ring: Ring, slot: number): void {
+  ring.sqe(Op.ASYNC_CANCEL, -1, (Kind.RECEIVE << 24) | slot, 0, 0, Kind.IGNORE, 0);
+}
+
+export function submitSend(ring: Ring, fd: number, slot: number, address: number, length: number): void {
+  ring.sqe(Op.SEND, fd, address, length, MSG_NOSIGNAL | MSG_WAITALL, (Kind.SEND << 24) | slot, 0);
+}
+
+/** The socket address at `address` is read when the entry is submitted. */
+export function submitConnect(ring: Ring, fd: number, slot: number, address: number, length: number): void {
+  const at = ring.sqe(Op.CONNECT, fd, address, 0, 0, (Kind.CONNECT << 24) | slot, 0);
+  ring.sqes[at + 2] = length;
+}
+
+export function submitShutdown(ring: Ring, fd: number): void {
+  ring.sqe(Op.SHUTDOWN, fd, 0, SHUT_WR, 0, Kind.IGNORE, 0);
+}
+
+/** @param pending operations on the descriptor are under way: they hold the socket open, and have to be cancelled */
+export function submitClose(ring: Ring, fd: number, pending: boolean): void {
+  if (pending) ring.sqe(Op.ASYNC_CANCEL, fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
+  ring.sqe(Op.CLOSE, fd, 0, 0, 0, Kind.IGNORE, 0);
+}
+
+export function submitWake(ring: Ring, fd: number): void {
+  ring.sqe(Op.POLL_ADD, fd, 0, POLL_MULTI, POLLIN, Kind.WAKE << 24, 0);
+}
