@@ -31,7 +31,8 @@ export function formatForPeople({ level, event, message, fields = {} }: LogRecor
 
 /** One object; the record's own keys cannot be overwritten by its fields. */
 export function formatAsJson({ level, event, message, fields = {} }: LogRecord, time: Date): string {
-  const text = JSON.stringify({ ...(plain(fields) as object), time: time.toISOString(), level, event, message });
+  const own = { time: time.toISOString(), level, event, message };
+  const text = JSON.stringify(Object.assign({ ...own }, plain(fields), own));
   // JSON.stringify leaves DEL, C1 and invisible characters as they are.
   return printable(text);
 }

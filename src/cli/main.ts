@@ -1,17 +1,19 @@
 /** The program: connects the commands to this process. Nothing here is worth a test of its own. */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { LbError } from "../base/errors.js";
 import { explain } from "../config/explain.js";
 import { formatProblems } from "../config/frame.js";
 import { jsonSchema } from "../config/json-schema.js";
 import type { Loaded } from "../config/load.js";
+import { printable } from "../config/printable.js";
 import { ConfigError } from "../config/problem.js";
 import { createLog } from "./log.js";
 import { type Actions, runProgram } from "./program.js";
-import { reportProblems } from "./report.js";
+import { logProblems, reportProblems } from "./report.js";
 import { run, type StartSupervisor } from "./run.js";
 import { onSignals } from "./signals.js";
-import { watchFile } from "./watch.js";
+import { type Watch, watchFile } from "./watch.js";
 
 const out = (text: string): void => void process.stdout.write(text);
 const error = (text: string): void => void process.stderr.write(text);
@@ -33,34 +35,41 @@ const actions: Actions = {
     return 0;
   },
   demo: async () => {
-    const { runDemo } = (await import(DEMO)) as { runDemo: () => Promise<void> };
+    const { runDemo } = await import("./demo/demo.js");
     await runDemo();
     return 0;
   },
 };
 
-const DEMO: string = "./demo/demo.js";
-const SUPERVISOR: string = "../proxy/supervisor.js";
-
 async function serve(source: string, file: string | undefined, load: () => Promise<Loaded>): Promise<number> {
-  const log = createLog({ write: error, isTerminal: process.stderr.isTTY === true, now: () => new Date() });
+  const isTerminal = process.stderr.isTTY === true;
+  const log = createLog({ write: error, isTerminal, now: () => new Date() });
+  // A log that is read by a program stays one record a line.
+  const show = (cause: ConfigError): void => {
+    if (isTerminal) error(reportProblems(cause));
+    else logProblems(cause.problems, log);
+  };
   // Only once the configuration is known to be good: a mistake is told at once, and without engines.
   const start: StartSupervisor = async (spec, options) => {
-    const { startSupervisor } = (await import(SUPERVISOR)) as { startSupervisor: StartSupervisor };
+    const { startSupervisor } = await import("../proxy/supervisor.js");
     return startSupervisor(spec, options);
   };
   const after = (ms: number, task: () => void): (() => void) => {
     const timer = setTimeout(task, ms);
     return () => clearTimeout(timer);
   };
-  const running = await run({ source, load, start, log, show: error, after });
-  const watched = file === undefined ? undefined : watch(file, () => running.reload(false));
+  let watched: Watch | undefined;
   try {
+    const running = await run({ source, load, start, version: actions.version, log, show, after });
+    if (file !== undefined) watched = watch(file, () => running.reload(false));
     return await new Promise<number>((resolve, reject) => {
       onSignals(process, {
         log,
         stop: () => void running.stop().then(resolve, reject),
-        reload: () => void running.reload(true),
+        reload: () => {
+          running.reopenLogs();
+          void running.reload(true);
+        },
         exit: (code) => process.exit(code),
       });
     });
@@ -91,7 +100,8 @@ async function main(): Promise<number> {
       error(reportProblems(cause));
       return 2;
     }
-    error(`${(cause as Error).stack}\n`);
+    // What Plimsoll names itself needs no stack: it is the operator's business, not a defect.
+    error(cause instanceof LbError ? `error: ${printable(cause.message)}\n` : `${(cause as Error).stack}\n`);
     return 1;
   }
 }

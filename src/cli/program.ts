@@ -100,6 +100,7 @@ Examples:
   plimsoll --listen :5432 --protocol tcp --to 10.0.0.20:5432,10.0.0.21:5432
   plimsoll run plimsoll.yaml
 
-SIGTERM and SIGINT drain and exit with 0; a second one exits at once (130 or 143). SIGHUP reloads.
+SIGTERM and SIGINT drain and exit with 0; a second one exits at once (130 or 143). SIGHUP reloads and opens the
+access log anew.
 Exit codes: 0 done, 1 failed while running, 2 wrong use or configuration.
 `;

@@ -1,8 +1,19 @@
-/** A failed configuration as text: every problem with its line, then how many there are. */
+/** What is wrong with a configuration, for a person who reads it on a terminal, or for a log. */
 import { formatProblems } from "../config/frame.js";
-import type { ConfigError } from "../config/problem.js";
+import { type ConfigError, formatPath, type Problem, placeOf } from "../config/problem.js";
+import type { Log } from "./log.js";
 
-/** Ends with a newline. */
+/** One record for each problem. */
+export function logProblems(problems: readonly Problem[], log: Log): void {
+  for (const problem of problems) {
+    const { severity, path, message, expected, hint } = problem;
+    const key = path.length === 0 ? undefined : formatPath(path);
+    const fields = { at: placeOf(problem), key, expected, hint };
+    log({ level: severity === "error" ? "error" : "warn", event: `config_${severity}`, message, fields });
+  }
+}
+
+/** Every problem with its line, then how many there are; ends with a newline. */
 export function reportProblems({ problems, text }: ConfigError): string {
   const errors = problems.filter(({ severity }) => severity === "error").length;
   return `${formatProblems(problems, text)}\n\n${count(errors, "error")}${also(problems.length - errors)}\n`;

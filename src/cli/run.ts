@@ -4,39 +4,38 @@
  */
 
 import type { Loaded } from "../config/load.js";
-import { ConfigError, type Problem, placeOf } from "../config/problem.js";
-import { type Address, formatAddress } from "../model/address.js";
+import { ConfigError } from "../config/problem.js";
+import { formatAddress } from "../model/address.js";
 import type { Spec } from "../model/spec.js";
+import type { Supervisor, SupervisorOptions } from "../proxy/supervisor.js";
 import type { Log } from "./log.js";
-import { reportProblems } from "./report.js";
+import { logProblems } from "./report.js";
 
-/** The part of proxy/supervisor.ts that is used here. */
-export interface Supervisor {
-  reload(spec: Spec): Promise<void>;
-  /** Stops accepting and waits until the last connection has ended. */
-  drain(): Promise<void>;
-  /** Ends at once. */
-  close(): Promise<void>;
-  readonly listening: readonly { readonly name: string; readonly address: Address }[];
-}
-export type StartSupervisor = (spec: Spec, options: { readonly log: Log }) => Promise<Supervisor>;
+/** What is used of a proxy here. */
+export type RunningProxy = Pick<Supervisor, "reload" | "drain" | "close" | "reopenLogs" | "listening">;
+export type StartSupervisor<S = Supervisor> = (spec: Spec, options: SupervisorOptions) => Promise<S>;
+
+/** Draining has its own limit; only a worker that hangs is still at it this much later. */
+const HANG_MS = 2000;
 
 export interface RunOptions {
   /** For the log: the file's name, or `flags`. */
   readonly source: string;
   readonly load: () => Promise<Loaded>;
-  readonly start: StartSupervisor;
+  readonly start: StartSupervisor<RunningProxy>;
+  readonly version: string;
   readonly log: Log;
-  /** Writes a pretty report of problems. */
-  readonly show: (text: string) => void;
-  /** Resolves after so many milliseconds. */
+  /** Tells why a configuration was not taken. */
+  readonly show: (error: ConfigError) => void;
+  /** Runs `task` after so many milliseconds, unless the returned function is called before. */
   readonly after: (ms: number, task: () => void) => () => void;
 }
 
 export interface Running {
-  readonly supervisor: Supervisor;
   /** Loads again and applies it. @param always false: only if the text is another one */
   reload(always: boolean): Promise<void>;
+  /** Opens the access log anew, after rotation. */
+  reopenLogs(): void;
   /** Drains within `drain` of the configuration, then resolves with 0. */
   stop(): Promise<0>;
 }
@@ -45,8 +44,8 @@ export interface Running {
 export async function run(options: RunOptions): Promise<Running> {
   const { source, load, start, log, show } = options;
   let loaded = await load();
-  warn(loaded.warnings, log);
-  const supervisor = await start(loaded.spec, { log });
+  logProblems(loaded.warnings, log);
+  const supervisor = await start(loaded.spec, { log, version: options.version });
   log({ level: "info", event: "started", message: `running ${source}`, fields: describe(loaded.spec, supervisor) });
 
   let reloading: Promise<void> = Promise.resolve();
@@ -56,18 +55,18 @@ export async function run(options: RunOptions): Promise<Running> {
     try {
       const next = await load();
       if (!always && next.text !== undefined && next.text === loaded.text) return;
-      warn(next.warnings, log);
+      logProblems(next.warnings, log);
       await supervisor.reload(next.spec);
       loaded = next;
       log({ level: "info", event: "reloaded", message: `reloaded ${source}`, fields: describe(next.spec, supervisor) });
     } catch (error) {
       const fields = { error: (error as Error).message };
       log({ level: "error", event: "reload_failed", message: `${source} was not taken; the old one stays`, fields });
-      if (error instanceof ConfigError) show(reportProblems(error));
+      if (error instanceof ConfigError) show(error);
     }
   };
   return {
-    supervisor,
+    reopenLogs: () => supervisor.reopenLogs(),
     // One after the other: two reloads at once could end in the wrong order.
     reload: (always) => (reloading = reloading.then(() => reloadNow(always))),
     stop: async () => {
@@ -75,8 +74,8 @@ export async function run(options: RunOptions): Promise<Running> {
       await reloading;
       const { drainMs } = loaded.spec;
       log({ level: "info", event: "draining", message: `waiting up to ${drainMs} ms for open connections` });
-      const isDrained = await within(drainMs, supervisor.drain(), options.after);
-      if (!isDrained) log({ level: "warn", event: "drain_timeout", message: "closing what is still open" });
+      const isDrained = await within(drainMs + HANG_MS, supervisor.drain(), options.after);
+      if (!isDrained) log({ level: "error", event: "drain_hangs", message: "a worker does not answer; ending it" });
       await supervisor.close();
       log({ level: "info", event: "stopped", message: "stopped" });
       return 0;
@@ -91,14 +90,7 @@ function within(ms: number, work: Promise<void>, after: RunOptions["after"]): Pr
   });
 }
 
-function warn(warnings: readonly Problem[], log: Log): void {
-  for (const warning of warnings) {
-    const fields = { at: placeOf(warning), hint: warning.hint };
-    log({ level: "warn", event: "config_warning", message: warning.message, fields });
-  }
-}
-
-function describe(spec: Spec, supervisor: Supervisor) {
+function describe(spec: Spec, supervisor: RunningProxy) {
   return {
     listeners: supervisor.listening.map(({ address }) => formatAddress(address)),
     workers: spec.workers,

@@ -1,6 +1,6 @@
 /**
  * What the signals mean. The first SIGTERM or SIGINT drains; the second exits at once with 128 + its number, as a shell
- * expects of a process that a signal ended. SIGHUP reloads.
+ * expects of a process that a signal ended. SIGHUP reloads, and opens logs anew after their rotation.
  */
 import type { Log } from "./log.js";
 

@@ -9,8 +9,11 @@ export function printable(text: string): string {
     if (character === "\n") return "\\n";
     if (character === "\r") return "\\r";
     if (character === "\t") return "\\t";
-    const code = character.codePointAt(0)!;
-    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
+    // By UTF-16 unit, as JSON has it.
+    return Array.from(
+      { length: character.length },
+      (_, i) => `\\u${hex(character.charCodeAt(i)).padStart(4, "0")}`,
+    ).join("");
   });
 }
 
