@@ -1,9 +1,8 @@
 /** The syntax of `uri-host [":" port]` (RFC 3986 3.2, RFC 9110 7.2): what a Host field and a target may name. */
-import { COLON, HEX, HOST_NAME, isDigit } from "./bytes.js";
+import { Byte, HEX, HOST_NAME, isDigit } from "./bytes.js";
 
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const DOT = 0x2e;
+const { CLOSE_BRACKET, COLON, DOT, OPEN_BRACKET, ZERO } = Byte;
+const NAME_BYTES = HOST_NAME;
 
 /**
  * Where the host ends and `:port` begins (`end` if there is no port), or -1 for anything but a host with an optional
@@ -19,7 +18,7 @@ export function authorityHostEnd(bytes: Uint8Array, start: number, end: number):
     pos++;
   } else {
     let kind = 0;
-    while (pos < end && (kind = HOST_NAME[bytes[pos]]) !== 0) {
+    while (pos < end && (kind = NAME_BYTES[bytes[pos]]) !== 0) {
       if (kind === 2 && !(pos + 2 < end && HEX[bytes[pos + 1]] > 0 && HEX[bytes[pos + 2]] > 0)) return -1;
       pos++;
     }
@@ -30,7 +29,7 @@ export function authorityHostEnd(bytes: Uint8Array, start: number, end: number):
   let port = 0;
   for (let i = pos + 1; i < end; i++) {
     if (!isDigit(bytes[i])) return -1;
-    port = port * 10 + (bytes[i] - 0x30);
+    port = port * 10 + (bytes[i] - ZERO);
   }
   return port <= 65_535 ? pos : -1;
 }
@@ -72,8 +71,8 @@ function isIpv4(bytes: Uint8Array, start: number, end: number): boolean {
     if (octet > 0 && (pos === end || bytes[pos++] !== DOT)) return false;
     const digits = pos;
     let value = 0;
-    while (pos < end && pos - digits < 3 && isDigit(bytes[pos])) value = value * 10 + (bytes[pos++] - 0x30);
-    if (pos === digits || value > 255 || (pos - digits > 1 && bytes[digits] === 0x30)) return false;
+    while (pos < end && pos - digits < 3 && isDigit(bytes[pos])) value = value * 10 + (bytes[pos++] - ZERO);
+    if (pos === digits || value > 255 || (pos - digits > 1 && bytes[digits] === ZERO)) return false;
   }
   return pos === end;
 }

@@ -3,11 +3,9 @@
  * *( ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] BWS ), without a blank before the first ";" (after a size, some
  * readers take a blank for the end of the number) and without one before the CR.
  */
-import { CR, HTAB, SEMICOLON, SP, TOKEN, VALUE } from "./bytes.js";
+import { Byte, TOKEN, VALUE } from "./bytes.js";
 
-const EQUALS = 0x3d;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const { BACKSLASH, CR, EQUALS, HTAB, QUOTE, SEMICOLON, SP } = Byte;
 
 /** Before the first ";". The numbers of the other states are greater, up to EXTENSION_STATES. */
 export const EXTENSION = 16;

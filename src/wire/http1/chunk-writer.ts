@@ -1,5 +1,7 @@
 /** Writes the framing of the chunked coding (RFC 9112 7.1) into bytes that the caller has room in. */
-import { CR, LF } from "./bytes.js";
+import { Byte } from "./bytes.js";
+
+const { CR, LF, ZERO } = Byte;
 
 /** Room for `writeChunkHeader`: eight hexadecimal digits and CRLF. */
 export const MAX_CHUNK_HEADER = 10;
@@ -14,7 +16,7 @@ export function writeChunkHeader(bytes: Uint8Array, at: number, size: number): n
   // clz32 finds the highest digit that is not 0.
   for (let shift = (31 - Math.clz32(size)) & ~3; shift >= 0; shift -= 4) {
     const digit = (size >>> shift) & 15;
-    bytes[pos++] = digit < 10 ? 0x30 + digit : 0x57 + digit;
+    bytes[pos++] = digit < 10 ? ZERO + digit : 0x57 + digit;
   }
   return writeCrlf(bytes, pos);
 }
@@ -28,7 +30,7 @@ export function writeCrlf(bytes: Uint8Array, at: number): number {
 
 /** Writes the last chunk without trailers, 5 bytes. Returns the offset behind it. */
 export function writeLastChunk(bytes: Uint8Array, at: number): number {
-  bytes[at] = 0x30;
+  bytes[at] = ZERO;
   return writeCrlf(bytes, writeCrlf(bytes, at + 1));
 }
 
@@ -42,7 +44,7 @@ export function writeLastChunkWithTrailers(
   trailers: Uint8Array,
   length: number,
 ): number {
-  bytes[at] = 0x30;
+  bytes[at] = ZERO;
   let pos = writeCrlf(bytes, at + 1);
   for (let i = 0; i < length; i++) bytes[pos++] = trailers[i];
   return writeCrlf(bytes, pos);

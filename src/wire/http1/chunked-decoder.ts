@@ -5,7 +5,7 @@
  */
 import type { Code } from "../../base/errors.js";
 import type { HttpLimits } from "../../model/spec.js";
-import { CR, HEX, LF, SEMICOLON } from "./bytes.js";
+import { Byte, HEX } from "./bytes.js";
 import { EXTENSION, EXTENSION_DONE, nextExtensionState } from "./chunk-extension.js";
 import { scanFields } from "./fields.js";
 import { Head } from "./head.js";
@@ -19,7 +19,7 @@ export const MAX_RANGES = 256;
 const MAX_DIGITS = 16;
 const MAX_TRAILER_FIELDS = 64;
 
-const ZERO = 0x30;
+const { CR, LF, SEMICOLON, ZERO } = Byte;
 
 // Verbatim: SIZE -> SIZE_LF -> DATA -> DATA_CR -> DATA_LF -> SIZE ... DONE, where the last chunk stands in one piece.
 const SIZE = 0;

@@ -4,10 +4,20 @@
  * that makes it certain: so the result cannot depend on how the bytes arrived.
  */
 import type { HttpLimits } from "../../model/spec.js";
-import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from "./bytes.js";
-import { FIELD_IDS, FIELD_STRIDE, Field, type Head } from "./head.js";
+import { Byte, TOKEN, VALUE } from "./bytes.js";
+import { Field, type Head, FIELD_STRIDE as STRIDE } from "./head.js";
 import { aliasId, fieldId } from "./names.js";
 import { Fault, type FaultNumber, fail } from "./parse-errors.js";
+
+const { COLON, CR, HTAB, LF, SP } = Byte;
+const { OTHER } = Field;
+const FIELD_STRIDE = STRIDE;
+const NAME_BYTES = TOKEN;
+const VALUE_BYTES = VALUE;
+
+// One memory serves a thread for all its life: the view of it is made once.
+let viewed: Uint8Array = new Uint8Array(0);
+let view = new DataView(viewed.buffer);
 
 /**
  * Fills `out.fields`, `count`, `first`, `repeated` from the field lines at `pos`.
@@ -22,20 +32,27 @@ export function scanFields(
   limits: HttpLimits,
   out: Head,
 ): number {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  const words = view;
   const fields = out.fields;
   const first = out.first;
   const maxLine = limits.maxLineBytes;
   const maxSlot = Math.min(limits.maxHeaderCount * FIELD_STRIDE, fields.length);
-  for (let id = 0; id < FIELD_IDS; id++) first[id] = -1;
-  let slot = 0;
+  const stale = out.present;
+  let present = 0;
   let repeated = 0;
+  let count = 0;
+  let slot = 0;
   for (;;) {
     const limit = Math.min(pos + maxLine, sectionLimit);
     const stop = Math.min(limit, end);
     const nameStart = pos;
     let seen = 0;
     let kind = 0;
-    while (pos < stop && (kind = TOKEN[bytes[pos]]) !== 0) {
+    while (pos < stop && (kind = NAME_BYTES[bytes[pos]]) !== 0) {
       seen |= kind;
       pos++;
     }
@@ -49,7 +66,13 @@ export function scanFields(
     const nameEnd = pos++;
     while (pos < stop && (bytes[pos] === SP || bytes[pos] === HTAB)) pos++;
     const valueStart = pos;
-    while (pos < stop && VALUE[bytes[pos]] !== 0) pos++;
+    // Four bytes at a time while none of them is a control character (below 0x20, or 0x7f); the rest one by one.
+    for (const last = stop - 4; pos <= last; pos += 4) {
+      const word = words.getInt32(pos, true);
+      const del = word ^ 0x7f7f7f7f;
+      if ((((word - 0x20202020) & ~word) | ((del - 0x01010101) & ~del)) & 0x80808080) break;
+    }
+    while (pos < stop && VALUE_BYTES[bytes[pos]] !== 0) pos++;
     if (pos === stop) return stop === limit ? tooLarge(out) : 0;
     if (bytes[pos] !== CR) return fail(out, Fault.BAD_REQUEST, "a control character or bare LF in a field value");
     if (pos + 1 === stop) return stop === limit ? tooLarge(out) : 0;
@@ -59,9 +82,14 @@ export function scanFields(
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
     pos += 2;
     const id = (seen & 2) === 0 ? fieldId(bytes, nameStart, nameEnd) : aliasId(bytes, nameStart, nameEnd);
-    if (id !== Field.OTHER) {
-      if (first[id] < 0) first[id] = slot / FIELD_STRIDE;
-      else repeated |= 1 << id;
+    if (id !== OTHER) {
+      const bit = 1 << id;
+      if ((present & bit) === 0) {
+        present |= bit;
+        // At once, so that a scan that ends here leaves nothing behind that the next one would not find.
+        out.present |= bit;
+        first[id] = count;
+      } else repeated |= bit;
     }
     fields[slot] = id;
     fields[slot + 1] = nameStart;
@@ -69,9 +97,13 @@ export function scanFields(
     fields[slot + 3] = valueStart;
     fields[slot + 4] = valueEnd;
     slot += FIELD_STRIDE;
+    count++;
   }
-  out.count = slot / FIELD_STRIDE;
+  // Only what an earlier message had and this one has not: cheaper than clearing all.
+  for (let rest = stale & ~present; rest !== 0; rest &= rest - 1) first[31 - Math.clz32(rest & -rest)] = -1;
+  out.present = present;
   out.repeated = repeated;
+  out.count = count;
   return pos + 2;
 }
 

@@ -66,6 +66,8 @@ export class Head {
   readonly first: Int32Array = new Int32Array(FIELD_IDS).fill(-1);
   /** Bit `1 << id`: more than one field line has this id. Not kept for OTHER and DROPPED. */
   repeated = 0;
+  /** @internal Bit `1 << id`: `first[id]` may differ from -1. */
+  present = 0;
   /** First byte of the start line (after tolerated empty lines), and of the field lines. */
   start = 0;
   fieldsStart = 0;

@@ -2,8 +2,10 @@
  * Which field a name is. Length and first letter leave at most one candidate, a comparison confirms it: a name that the
  * proxy does not act on costs one table load.
  */
-import { HYPHEN, LOWER, UNDERSCORE } from "./bytes.js";
+import { Byte, LOWER } from "./bytes.js";
 import { Field, type FieldId } from "./head.js";
+
+const { HYPHEN, UNDERSCORE } = Byte;
 
 const NAMES: readonly (readonly [FieldId, string])[] = [
   [Field.HOST, "host"],
@@ -92,6 +94,13 @@ export function isName(bytes: Uint8Array, start: number, end: number, name: Uint
     const byte = bytes[i] === UNDERSCORE ? HYPHEN : bytes[i] | 0x20;
     if (byte !== name[i - start]) return false;
   }
+  return true;
+}
+
+/** Compares bytes without control characters with a word of lower-case letters, digits and hyphens, in any case. */
+export function isWord(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
+  // Among such bytes only a letter's two cases become that letter under | 0x20, and only a hyphen or digit itself.
+  for (let i = 0; i < word.length; i++) if ((bytes[start + i] | 0x20) !== word[i]) return false;
   return true;
 }
 

@@ -5,15 +5,33 @@
  */
 import type { HttpLimits } from "../../model/spec.js";
 import { authorityHostEnd } from "./authority.js";
-import { CR, isDigit, LF, QUESTION, SP, TARGET, TOKEN } from "./bytes.js";
+import { Byte, isDigit, TARGET, TOKEN } from "./bytes.js";
 import { scanFields } from "./fields.js";
 import { Option, readConnection, readFraming } from "./framing.js";
-import { Body, FIELD_STRIDE, Field, Method, type MethodId, type RequestHead } from "./head.js";
+import { Body, Field, Method, type MethodId, type RequestHead, FIELD_STRIDE as STRIDE } from "./head.js";
+import { bytesOf, isWord } from "./names.js";
 import { Fault, type FaultNumber, fail } from "./parse-errors.js";
 import { readTarget } from "./target.js";
 
+const { CR, LF, QUESTION, SLASH, SP } = Byte;
+const { EXPECT, HOST, UPGRADE } = Field;
+const { CHUNKED, NONE } = Body;
+const FIELD_STRIDE = STRIDE;
+const METHOD_BYTES = TOKEN;
+const TARGET_BYTES = TARGET;
+
 /** Empty lines tolerated before a request (RFC 9112 2.2): some old clients end a body with a CRLF that is not theirs. */
 export const MAX_EMPTY_LINES = 4;
+
+const GET = bytesOf("GET");
+const PUT = bytesOf("PUT");
+const POST = bytesOf("POST");
+const HEAD = bytesOf("HEAD");
+const PATCH = bytesOf("PATCH");
+const TRACE = bytesOf("TRACE");
+const DELETE = bytesOf("DELETE");
+const OPTIONS = bytesOf("OPTIONS");
+const CONNECT = bytesOf("CONNECT");
 
 /** Length of `HTTP/1.1` CRLF. */
 const VERSION_LENGTH = 10;
@@ -70,16 +88,16 @@ function readRequestLine(
   const limit = Math.min(lineStart + limits.maxLineBytes, sectionLimit);
   const stop = Math.min(limit, end);
   let pos = lineStart;
-  while (pos < stop && TOKEN[bytes[pos]] !== 0) pos++;
+  while (pos < stop && METHOD_BYTES[bytes[pos]] !== 0) pos++;
   if (pos === stop) return stop === limit ? fail(out, Fault.BAD_REQUEST, "the method is too long") : 0;
   if (bytes[pos] !== SP || pos === lineStart) return fail(out, Fault.BAD_REQUEST, "an invalid method");
   out.methodStart = lineStart;
   out.methodEnd = pos;
   out.method = methodId(bytes, lineStart, pos);
   const targetStart = ++pos;
-  while (pos < stop && TARGET[bytes[pos]] === 1) pos++;
+  while (pos < stop && TARGET_BYTES[bytes[pos]] === 1) pos++;
   const pathEnd = pos;
-  if (pos < stop && bytes[pos] === QUESTION) while (pos < stop && TARGET[bytes[pos]] !== 0) pos++;
+  if (pos < stop && bytes[pos] === QUESTION) while (pos < stop && TARGET_BYTES[bytes[pos]] !== 0) pos++;
   if (pos === stop) return stop === limit ? tooLong(out) : 0;
   if (bytes[pos] !== SP || pos === targetStart) return badTarget(out, bytes[pos]);
   const targetEnd = pos++;
@@ -126,26 +144,26 @@ const DIGIT = 0x30;
 function methodId(bytes: Uint8Array, start: number, end: number): MethodId {
   switch (end - start) {
     case 3:
-      if (isMethod(bytes, start, "GET")) return Method.GET;
-      return isMethod(bytes, start, "PUT") ? Method.PUT : Method.EXTENSION;
+      if (is(bytes, start, GET)) return Method.GET;
+      return is(bytes, start, PUT) ? Method.PUT : Method.EXTENSION;
     case 4:
-      if (isMethod(bytes, start, "POST")) return Method.POST;
-      return isMethod(bytes, start, "HEAD") ? Method.HEAD : Method.EXTENSION;
+      if (is(bytes, start, POST)) return Method.POST;
+      return is(bytes, start, HEAD) ? Method.HEAD : Method.EXTENSION;
     case 5:
-      if (isMethod(bytes, start, "PATCH")) return Method.PATCH;
-      return isMethod(bytes, start, "TRACE") ? Method.TRACE : Method.EXTENSION;
+      if (is(bytes, start, PATCH)) return Method.PATCH;
+      return is(bytes, start, TRACE) ? Method.TRACE : Method.EXTENSION;
     case 6:
-      return isMethod(bytes, start, "DELETE") ? Method.DELETE : Method.EXTENSION;
+      return is(bytes, start, DELETE) ? Method.DELETE : Method.EXTENSION;
     case 7:
-      if (isMethod(bytes, start, "OPTIONS")) return Method.OPTIONS;
-      return isMethod(bytes, start, "CONNECT") ? Method.CONNECT : Method.EXTENSION;
+      if (is(bytes, start, OPTIONS)) return Method.OPTIONS;
+      return is(bytes, start, CONNECT) ? Method.CONNECT : Method.EXTENSION;
     default:
       return Method.EXTENSION;
   }
 }
 
-function isMethod(bytes: Uint8Array, start: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name.charCodeAt(i)) return false;
+function is(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
   return true;
 }
 
@@ -165,25 +183,25 @@ function interpret(bytes: Uint8Array, limits: HttpLimits, out: RequestHead): 0 |
   const framing = readFraming(bytes, out);
   if (framing < 0) return framing;
   if (out.contentLength > limits.maxBodyBytes) return fail(out, Fault.BODY_TOO_LARGE, "Content-Length above the limit");
-  if (out.minor === 0 && out.body === Body.NONE && mustHaveBody(out.method)) {
+  if (out.minor === 0 && out.body === NONE && mustHaveBody(out.method)) {
     return fail(out, Fault.LENGTH_REQUIRED, "an HTTP/1.0 request with a body of unknown length");
   }
   out.expectContinue = false;
-  if (out.first[Field.EXPECT] >= 0 && !readExpect(bytes, out)) {
+  if (out.first[EXPECT] >= 0 && !readExpect(bytes, out)) {
     return fail(out, Fault.EXPECTATION_FAILED, "an expectation other than 100-continue");
   }
   const options = readConnection(bytes, out);
   if (options < 0) return options as FaultNumber;
   out.keepAlive = (options & Option.CLOSE) === 0 && (out.minor === 1 || (options & Option.KEEP_ALIVE) !== 0);
-  out.upgrade = (options & Option.UPGRADE) !== 0 && mayUpgrade(bytes, out) ? out.first[Field.UPGRADE] : -1;
+  out.upgrade = (options & Option.UPGRADE) !== 0 && mayUpgrade(bytes, out) ? out.first[UPGRADE] : -1;
   return 0;
 }
 
 /** Exactly one valid Host in HTTP/1.1, at most one in 1.0 (RFC 9112 3.2); an absolute-form target overrides its value. */
 function readHost(bytes: Uint8Array, out: RequestHead): 0 | FaultNumber {
-  const host = out.first[Field.HOST];
+  const host = out.first[HOST];
   if (host < 0) return out.minor === 0 ? 0 : fail(out, Fault.BAD_REQUEST, "no Host field");
-  if ((out.repeated & (1 << Field.HOST)) !== 0) return fail(out, Fault.BAD_REQUEST, "more than one Host field");
+  if ((out.repeated & (1 << HOST)) !== 0) return fail(out, Fault.BAD_REQUEST, "more than one Host field");
   const slot = host * FIELD_STRIDE;
   const start = out.fields[slot + 3];
   const end = out.fields[slot + 4];
@@ -202,30 +220,30 @@ function mustHaveBody(method: MethodId): boolean {
 
 /** False for anything but `100-continue` (RFC 9110 10.1.1). */
 function readExpect(bytes: Uint8Array, out: RequestHead): boolean {
-  for (let index = out.first[Field.EXPECT]; index < out.count; index++) {
+  for (let index = out.first[EXPECT]; index < out.count; index++) {
     const slot = index * FIELD_STRIDE;
-    if (out.fields[slot] !== Field.EXPECT) continue;
+    if (out.fields[slot] !== EXPECT) continue;
     const start = out.fields[slot + 3];
     if (out.fields[slot + 4] - start !== CONTINUE.length) return false;
-    for (let i = 0; i < CONTINUE.length; i++) if ((bytes[start + i] | 0x20) !== CONTINUE.charCodeAt(i)) return false;
+    if (!isWord(bytes, start, CONTINUE)) return false;
   }
   out.expectContinue = out.minor === 1;
   return true;
 }
-const CONTINUE = "100-continue";
+const CONTINUE = bytesOf("100-continue");
 
 /**
  * Only a GET of HTTP/1.1 without body and with one Upgrade field may become a tunnel (RFC 6455 4.1, CVE-2026-58055), and
  * never one into another HTTP or TLS: requests inside that tunnel would pass every rule unseen ("h2c smuggling").
  */
 function mayUpgrade(bytes: Uint8Array, out: RequestHead): boolean {
-  const index = out.first[Field.UPGRADE];
-  if (index < 0 || (out.repeated & (1 << Field.UPGRADE)) !== 0) return false;
-  if (out.minor === 0 || out.method !== Method.GET || out.body === Body.CHUNKED || out.contentLength > 0) return false;
+  const index = out.first[UPGRADE];
+  if (index < 0 || (out.repeated & (1 << UPGRADE)) !== 0) return false;
+  if (out.minor === 0 || out.method !== Method.GET || out.body === CHUNKED || out.contentLength > 0) return false;
   const start = out.fields[index * FIELD_STRIDE + 3];
   const end = out.fields[index * FIELD_STRIDE + 4];
   let pos = start;
-  while (pos < end && (TOKEN[bytes[pos]] !== 0 || bytes[pos] === 0x2f)) pos++;
+  while (pos < end && (METHOD_BYTES[bytes[pos]] !== 0 || bytes[pos] === SLASH)) pos++;
   if (pos < end || start === end) return false;
   const a = bytes[start] | 0x20;
   const b = bytes[start + 1] | 0x20;

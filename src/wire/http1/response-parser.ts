@@ -3,11 +3,17 @@
  * different messages is refused, since what follows it would be given to the next client as its answer.
  */
 import type { HttpLimits } from "../../model/spec.js";
-import { CR, isDigit, LF, SP, VALUE } from "./bytes.js";
+import { Byte, isDigit, VALUE } from "./bytes.js";
 import { scanFields } from "./fields.js";
 import { markDropped, Option, readConnection, readFraming } from "./framing.js";
 import { Body, Field, Method, type MethodId, type ResponseHead } from "./head.js";
 import { Fault, type FaultNumber, fail } from "./parse-errors.js";
+
+const { CR, LF, SP, ZERO } = Byte;
+const { CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE } = Field;
+const { CHUNKED, CLOSE, NONE } = Body;
+const { CONNECT, HEAD } = Method;
+const PHRASE_BYTES = VALUE;
 
 /** Length of `HTTP/1.1 200`. */
 const STATUS_END = 12;
@@ -54,12 +60,12 @@ function readStatusLine(
   } else if (!isUsualStart(bytes, start)) return fail(out, Fault.RESPONSE_INVALID, "an invalid status line");
   let pos = start + STATUS_END;
   out.minor = bytes[start + 7] === 0x31 ? 1 : 0;
-  out.status = (bytes[pos - 3] - 0x30) * 100 + (bytes[pos - 2] - 0x30) * 10 + (bytes[pos - 1] - 0x30);
+  out.status = (bytes[pos - 3] - ZERO) * 100 + (bytes[pos - 2] - ZERO) * 10 + (bytes[pos - 1] - ZERO);
   // The blank before an empty reason phrase is often left out, and nothing depends on it.
   if (bytes[pos] === SP) pos++;
   else if (bytes[pos] !== CR) return fail(out, Fault.RESPONSE_INVALID, "an invalid status code");
   out.reasonStart = pos;
-  while (pos < stop && VALUE[bytes[pos]] !== 0) pos++;
+  while (pos < stop && PHRASE_BYTES[bytes[pos]] !== 0) pos++;
   out.reasonEnd = pos;
   if (pos === stop) return stop === limit ? tooLarge(out) : 0;
   if (bytes[pos] !== CR) return fail(out, Fault.RESPONSE_INVALID, "a control character in the reason phrase");
@@ -80,7 +86,7 @@ function isUsualStart(bytes: Uint8Array, start: number): boolean {
     bytes[start + 6] === 0x2e &&
     bytes[start + 8] === SP &&
     isDigit(bytes[start + 9]) &&
-    bytes[start + 9] !== 0x30 &&
+    bytes[start + 9] !== ZERO &&
     isDigit(bytes[start + 10]) &&
     isDigit(bytes[start + 11])
   );
@@ -92,8 +98,8 @@ function readOtherStart(bytes: Uint8Array, start: number, stop: number, out: Res
   for (let i = 0; i < available; i++) {
     const byte = bytes[start + i];
     let valid: boolean;
-    if (i === 7) valid = byte === 0x30 || byte === 0x31;
-    else if (i > 8) valid = isDigit(byte) && !(i === 9 && byte === 0x30);
+    if (i === 7) valid = byte === ZERO || byte === 0x31;
+    else if (i > 8) valid = isDigit(byte) && !(i === 9 && byte === ZERO);
     else valid = byte === START.charCodeAt(i);
     if (!valid) return fail(out, Fault.RESPONSE_INVALID, "an invalid status line");
   }
@@ -109,7 +115,7 @@ function interpret(bytes: Uint8Array, requestMethod: MethodId, out: ResponseHead
   if (options < 0) return asResponseFault(options);
   out.keepAlive = (options & Option.CLOSE) === 0 && (out.minor === 1 || (options & Option.KEEP_ALIVE) !== 0);
   const switches = out.status === 101 && (options & Option.UPGRADE) !== 0;
-  out.upgrade = switches && (out.repeated & (1 << Field.UPGRADE)) === 0 ? out.first[Field.UPGRADE] : -1;
+  out.upgrade = switches && (out.repeated & (1 << UPGRADE)) === 0 ? out.first[UPGRADE] : -1;
   readBody(requestMethod, out);
   return 0;
 }
@@ -117,24 +123,24 @@ function interpret(bytes: Uint8Array, requestMethod: MethodId, out: ResponseHead
 /** RFC 9112 6.3, in its order. */
 function readBody(requestMethod: MethodId, out: ResponseHead): void {
   const { status } = out;
-  if (status < 200 || status === 204 || (requestMethod === Method.CONNECT && status < 300)) {
+  if (status < 200 || status === 204 || (requestMethod === CONNECT && status < 300)) {
     // A length that announces nothing (RFC 9110 8.6, RFC 9112 6.1): a reader who believes it would wait for a body, or
     // take the next response for it. An endpoint that announces bytes here may also send them: do not use it again.
-    if (out.body === Body.CHUNKED || out.contentLength > 0) out.keepAlive = false;
-    dropFraming(out, Field.CONTENT_LENGTH);
-    dropFraming(out, Field.TRANSFER_ENCODING);
-    out.body = Body.NONE;
+    if (out.body === CHUNKED || out.contentLength > 0) out.keepAlive = false;
+    dropFraming(out, CONTENT_LENGTH);
+    dropFraming(out, TRANSFER_ENCODING);
+    out.body = NONE;
     out.contentLength = 0;
-  } else if (requestMethod === Method.HEAD || status === 304) {
-    out.body = Body.NONE;
+  } else if (requestMethod === HEAD || status === 304) {
+    out.body = NONE;
     out.contentLength = 0;
-  } else if (out.body === Body.NONE) {
-    out.body = Body.CLOSE;
+  } else if (out.body === NONE) {
+    out.body = CLOSE;
     out.keepAlive = false;
   }
 }
 
-function dropFraming(out: ResponseHead, id: typeof Field.CONTENT_LENGTH | typeof Field.TRANSFER_ENCODING): void {
+function dropFraming(out: ResponseHead, id: typeof CONTENT_LENGTH | typeof TRANSFER_ENCODING): void {
   const index = out.first[id];
   if (index < 0) return;
   markDropped(out, index);

@@ -1,9 +1,10 @@
 /** The four forms of a request target (RFC 9112 3.2): which one it is, and where path, query and authority lie. */
 import { authorityHostEnd } from "./authority.js";
-import { QUESTION, SLASH } from "./bytes.js";
+import { Byte } from "./bytes.js";
 import { Method, type RequestHead } from "./head.js";
 
-const ASTERISK = 0x2a;
+const { ASTERISK, QUESTION, SLASH } = Byte;
+const { CONNECT, OPTIONS } = Method;
 
 /**
  * Splits `[start, end)`, whose bytes have been checked, and sets path, query and, where the target names one, the
@@ -19,9 +20,9 @@ export function readTarget(bytes: Uint8Array, start: number, pathEnd: number, en
   out.pathImplied = false;
   out.hostStart = start;
   out.hostEnd = start;
-  if (out.method === Method.CONNECT) return readAuthorityForm(bytes, start, end, out);
+  if (out.method === CONNECT) return readAuthorityForm(bytes, start, end, out);
   if (bytes[start] === SLASH) return true;
-  if (bytes[start] === ASTERISK) return end - start === 1 && out.method === Method.OPTIONS;
+  if (bytes[start] === ASTERISK) return end - start === 1 && out.method === OPTIONS;
   return readAbsoluteForm(bytes, start, end, out);
 }
 
