@@ -2,159 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { anyConfig } from "./any-config.test.support.js";
 import { explain } from "./explain.js";
 import { check, loadText } from "./load.js";
 import { valueSource } from "./source.js";
 
 const surroundings = { environment: {}, cores: 2 };
 
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const time = fc.integer({ min: 1, max: 2 ** 31 - 1 });
-const port = fc.integer({ min: 1, max: 65_535 });
-const ip4 = fc.ipV4().filter((host) => host !== "0.0.0.0");
-const address = fc.oneof(
-  fc.tuple(ip4, port).map(([host, number]) => `${host}:${number}`),
-  fc
-    .tuple(fc.ipV6(), port)
-    .filter(([host]) => !/^[0:.]*$/.test(host))
-    .map(([host, number]) => `[${host}]:${number}`),
-  fc.stringMatching(/^\/[a-z ]{1,9}$/).map((path) => `unix:${path}`),
-);
-const name = fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}$/);
-const token = fc.stringMatching(/^X-[A-Za-z]{1,6}$/);
-const line = fc.oneof(
-  fc.stringMatching(/^[!-~]([ -~]{0,9}[!-~])?$/),
-  fc.constantFrom("${A}", "$${A}", "yes", "null", "1e3", "~", "#a", ""),
-);
-const path = fc.constantFrom("/", "/*", "/a", "/v1/*", "/a/*/c", "~^/a+$", "/a/");
-const condition = fc.oneof(fc.boolean(), fc.record({ exact: line }), fc.constantFrom("plain", "pre*", "~^re+$"));
-const record = <T>(key: fc.Arbitrary<string>, value: fc.Arbitrary<T>) =>
-  fc
-    .uniqueArray(fc.tuple(key, value), { selector: ([k]) => k.toLowerCase(), maxLength: 3 })
-    .map((items) => Object.fromEntries(items));
-
-const operations = fc.record({
-  set: record(token, line),
-  add: record(token, fc.array(line, { minLength: 1, maxLength: 2 })),
-  remove: fc.constantFrom([], ["server"]),
-});
-const action = fc.oneof(
-  fc.record({
-    cluster: fc.constant("a"),
-    rewrite: maybe(fc.record({ host: fc.constantFrom("h", "h:80") })),
-    timeouts: maybe(fc.record({ responseHeader: time, perTry: fc.constantFrom("none", 5), total: time, idle: time })),
-    retry: maybe(
-      fc.record({
-        attempts: fc.nat(10),
-        on: fc.subarray(["connect-failure", "reset", "timeout"] as const),
-        statuses: fc.subarray([500, 502]),
-      }),
-    ),
-    upgrade: fc.boolean(),
-  }),
-  fc.record({
-    redirect: fc.record({
-      status: fc.constantFrom(301, 302, 303, 307, 308),
-      location: fc.constantFrom("/x", "https://{host}{path}"),
-    }),
-  }),
-  fc.record({
-    respond: fc.record({
-      status: fc.constantFrom(200, 404),
-      body: fc.string({ unit: "grapheme", maxLength: 20 }),
-      contentType: line,
-    }),
-  }),
-);
-const route = fc
-  .tuple(
-    fc.record({
-      match: fc.record({
-        host: maybe(fc.constantFrom("a.b", "*.c")),
-        path: maybe(path),
-        method: fc.subarray(["GET", "PUT"]),
-        headers: record(token, condition),
-        query: record(fc.stringMatching(/^[a-z${}]{1,4}$/), condition),
-      }),
-      requestHeaders: operations,
-      responseHeaders: operations,
-    }),
-    action,
-  )
-  .map(([match, act]) => ({ ...match, ...act }));
-const listener = fc.oneof(
-  fc.record({
-    protocol: fc.constant("http"),
-    routes: fc.array(route, { maxLength: 4 }),
-    limits: maybe(
-      fc.record({
-        maxLine: fc.integer({ min: 64, max: 8000 }),
-        maxBody: fc.constantFrom("unlimited", 5, "10MiB"),
-        maxHeaderCount: fc.integer({ min: 1, max: 1000 }),
-      }),
-    ),
-    timeouts: maybe(fc.record({ header: time, minRate: fc.nat(1e6) })),
-    trustedProxies: fc.subarray(["10.0.0.0/8", "::1", "2001:db8::/32"]),
-    forwarded: fc.boolean(),
-    via: fc.constantFrom("", "x"),
-    requestId: fc.boolean(),
-  }),
-  fc.record({ protocol: fc.constant("tcp"), cluster: fc.constant("a"), timeouts: maybe(fc.record({ idle: time })) }),
-);
-const cluster = fc.record({
-  endpoints: fc
-    .uniqueArray(fc.record({ address, id: maybe(name), weight: fc.nat(1000), maxConnections: fc.nat(1e6) }), {
-      selector: (endpoint) => endpoint.address,
-      maxLength: 3,
-    })
-    .filter((endpoints) => new Set(endpoints.map(({ id }, index) => id ?? index)).size === endpoints.length),
-  balance: fc.constantFrom("round-robin", "p2c", "source-address"),
-  connect: maybe(fc.record({ timeout: time, attempts: fc.integer({ min: 1, max: 10 }) })),
-  pool: maybe(fc.record({ maxIdle: fc.nat(65_535), idle: time })),
-  health: maybe(
-    fc.oneof(
-      fc.record({ tcp: fc.constant(true), jitter: fc.double({ min: 0, max: 1, noNaN: true }) }),
-      fc.record({
-        http: fc.record({
-          path: fc.constantFrom("/", "/h?a=${b}"),
-          headers: record(token, line),
-          status: fc.constantFrom(200, "2xx", [200, "300-399"]),
-          body: fc.stringMatching(/^[ -~]{0,9}$/),
-        }),
-        interval: fc.integer({ min: 1000, max: 1e6 }),
-      }),
-    ),
-  ),
-  outlier: maybe(fc.record({ consecutiveFailures: fc.nat(9), maxEjectionPercent: fc.integer({ min: 0, max: 100 }) })),
-  retryBudget: maybe(fc.record({ percent: fc.constantFrom("12.5%", 0, 100), minimum: fc.nat(9) })),
-});
-const config = fc.record({
-  listeners: fc
-    .array(listener, { minLength: 1, maxLength: 3 })
-    .map((all) => all.map((item, index) => ({ ...item, address: `:${8000 + index}` }))),
-  clusters: fc.tuple(cluster, record(name, cluster)).map(([a, others]) => ({ ...others, a })),
-  workers: fc.constantFrom("auto", 7),
-  admin: maybe(fc.constant(":9901")),
-  accessLog: maybe(
-    fc.oneof(
-      fc.constant("stdout"),
-      fc.record({ target: line.filter((text) => text !== ""), format: fc.constantFrom("json", "%{status} $${x}") }),
-    ),
-  ),
-  limits: maybe(
-    fc.record({ maxConnections: fc.integer({ min: 1, max: 1e6 }), buffers: fc.constantFrom("64MiB", 5_000_001) }),
-  ),
-  drain: time,
-});
-
 test("what is explained loads as the same Spec", () => {
   fc.assert(
-    fc.property(config, (value) => {
+    fc.property(anyConfig, (value) => {
       const { spec } = check(valueSource("value", JSON.parse(JSON.stringify(value))), surroundings);
       const again = loadText("explained.yaml", explain(spec), { environment: {}, cores: 64 });
       assert.deepEqual(again.spec, spec);
       assert.equal(explain(again.spec), explain(spec));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

@@ -18,12 +18,15 @@ export function parseLocation(text: string): string | Refused {
       meant === undefined ? "there are {host}, {path} and {query}" : `did you mean {${meant}}?`,
     );
   }
-  if (/[{}]/.test(text.replace(/\{[^{}]*\}/g, "")))
-    return refuse("a { or } stands alone", "write %7B or %7D for the character");
+  const literal = text.replace(/\{[^{}]*\}/g, "");
+  const unfit = /["<>\\^`{|}]/.exec(literal);
+  if (unfit !== null) return refuse(`no URL holds a ${unfit[0]}`, `write ${encodeURIComponent(unfit[0])}`);
   // `//name` and `/\name` are another host to a browser, and the client chooses what {path} is.
-  if (/^[/\\]?(?:\{(?:host|path)\}|\\)/.test(text) || text.startsWith("//")) {
+  if (/^\/?\{(?:host|path)\}/.test(text) || text.startsWith("//")) {
     return refuse("the redirect could lead to a host that the client chooses", "begin with https://{host}{path}");
   }
+  if (text.includes("/{path}"))
+    return refuse("{path} brings its own slash", `write ${text.replaceAll("/{path}", "{path}")}`);
   if (/^https?:\/\/(?:[\w.-]+|\[[0-9a-f:]+\]|\{host\})(?::\d+)?(?:[/?#{]|$)/i.test(text)) return afterAuthority(text);
   if (text.startsWith("/")) return text;
   return refuse(`neither an http(s) URL nor a path: ${text}`);

@@ -17,21 +17,22 @@ import { entries, mapping, oneOrMore, text } from "./parts.js";
 type Condition = Omit<FieldMatch, "name">;
 
 const CONDITION = "a value, prefix*, ~regex, true (present), false (absent) or { exact: value }";
-const fieldText = text(CONDITION, parseFieldValue);
 
-const condition = z.union(
-  [
-    text(CONDITION, parseCondition),
-    z.boolean().transform((isPresent): Condition => ({ kind: isPresent ? "present" : "absent", value: "" })),
-    mapping("exact, for a value that begins with ~ or contains *", { exact: fieldText }).transform(
-      ({ exact }): Condition => ({ kind: "exact", value: exact }),
-    ),
-  ],
-  { error: CONDITION },
-);
+/** @param parse what a value may be, without the forms below */
+function condition(parse: (text: string) => string | Refused) {
+  const exact = mapping("exact, for a value that begins with ~ or contains *", { exact: text("text", parse) });
+  return z.union(
+    [
+      text(CONDITION, (input) => parseCondition(input, parse)),
+      z.boolean().transform((isPresent): Condition => ({ kind: isPresent ? "present" : "absent", value: "" })),
+      exact.transform(({ exact: value }): Condition => ({ kind: "exact", value })),
+    ],
+    { error: CONDITION },
+  );
+}
 
-function parseCondition(input: string): Condition | Refused {
-  const value = parseFieldValue(input);
+function parseCondition(input: string, parse: (text: string) => string | Refused): Condition | Refused {
+  const value = parse(input);
   if (value instanceof Refused) return value;
   if (value.startsWith("~")) {
     const regex = parseRegex(value.slice(1));
@@ -74,16 +75,16 @@ export const match = mapping(
     host: text(HOST, parseHostPattern).optional().describe("Host name; *.example.com matches any deeper name."),
     path: text(PATTERN, parsePathPattern)
       .optional()
-      .describe("/exact, /prefix/* (also /prefix), /one/*/segment, or ~ and a regular expression."),
+      .describe("/exact, /prefix/* (also /prefix), /one/*/segment, or ~ and a regular expression of the whole path."),
     method: oneOrMore(text(METHOD, parseMethod), METHOD).prefault([]).describe("One or several methods; none = any."),
-    headers: entries("header names to conditions", parseFieldName, condition)
+    headers: entries("header names to conditions", parseFieldName, condition(parseFieldValue))
       .transform(flatten)
       .prefault({})
       .describe("Header fields: a value, prefix*, ~regex, true (present) or false (absent)."),
-    query: entries("parameter names to conditions", parseParameter, condition)
+    query: entries("parameter names to conditions", parseParameter, condition(parseLine))
       .transform(flatten)
       .prefault({})
-      .describe("Query parameters: a value, prefix*, ~regex, true (present) or false (absent)."),
+      .describe("Query parameters, decoded: a value, prefix*, ~regex, true (present) or false (absent)."),
   },
   {
     methods: "write method, with one or a list",
