@@ -13,7 +13,7 @@ import type { StartSupervisor } from "../run.js";
 import { type DemoEndpoint, startEndpoints } from "./endpoints.js";
 import { type Figures, readFigures } from "./figures.js";
 import { startTraffic } from "./traffic.js";
-import { formatLine, formatScreen } from "./view.js";
+import { formatLine, formatScreen, type Places } from "./view.js";
 
 export interface DemoOptions {
   readonly ports: { readonly http: number; readonly tcp: number; readonly admin: number };
@@ -40,7 +40,7 @@ const MAIN_SCREEN = "\x1b[?1049l";
 
 /** On the ports that the documentation names, until SIGINT or SIGTERM. @throws ConfigError where a port is taken */
 export async function runDemo(): Promise<void> {
-  const { startSupervisor } = (await import(SUPERVISOR)) as { startSupervisor: StartSupervisor };
+  const { startSupervisor } = await import("../../proxy/supervisor.js");
   const ended = new Promise<void>((resolve) => {
     process.once("SIGINT", resolve).once("SIGTERM", resolve);
   });
@@ -53,8 +53,6 @@ export async function runDemo(): Promise<void> {
   });
 }
 
-const SUPERVISOR: string = "../../proxy/supervisor.js";
-
 /** Ends in order: traffic first, then the proxy, then the endpoints. @throws ConfigError where a port is taken */
 export async function demo({ ports, start, write, isTerminal, ended }: DemoOptions): Promise<void> {
   for (const port of Object.values(ports)) await refuseTaken(port);
@@ -62,40 +60,54 @@ export async function demo({ ports, start, write, isTerminal, ended }: DemoOptio
   const events: string[] = [];
   const log = (record: LogRecord): void => {
     if (record.level === "debug") return;
-    const line = formatForPeople(record, new Date());
+    // The message says it all; fields are for machines.
+    const line = formatForPeople({ ...record, fields: {} }, new Date());
     if (isTerminal) events.push(line);
     else write(`${line}\n`);
     if (events.length > EVENTS_SHOWN) events.shift();
   };
-  const { spec } = check(valueSource("demo", configure(ports, endpoints)), {
-    environment: {},
-    cores: availableParallelism(),
-  });
-  const supervisor = await start(spec, { log });
-  const stopTraffic = startTraffic(ports);
   const places = {
     http: `http://127.0.0.1:${ports.http}`,
     tcp: `127.0.0.1:${ports.tcp}`,
     admin: `http://127.0.0.1:${ports.admin}`,
   };
+  const { spec } = check(valueSource("demo", configure(ports, endpoints)), {
+    environment: {},
+    cores: availableParallelism(),
+  });
+  try {
+    const supervisor = await start(spec, { log });
+    const stopTraffic = startTraffic(ports);
+    try {
+      await show(places, { write, isTerminal, ended }, events);
+    } finally {
+      stopTraffic();
+      await supervisor.close();
+    }
+  } finally {
+    for (const endpoint of endpoints) endpoint.close();
+  }
+  write("The demo has ended.\n");
+}
+
+type Screen = Pick<DemoOptions, "write" | "isTerminal" | "ended">;
+
+/** Reads and shows figures until the end. */
+async function show(places: Places, { write, isTerminal, ended }: Screen, events: readonly string[]): Promise<void> {
   if (isTerminal) write(OTHER_SCREEN + HIDE_CURSOR);
   else write(`HTTP ${places.http}  TCP ${places.tcp}  admin ${places.admin}  (Ctrl-C ends it)\n`);
   const readings: Figures[] = [];
-  const show = async (): Promise<void> => {
+  const showOnce = async (): Promise<void> => {
     readings.push(await readFigures(places.admin, () => performance.now()));
     if (readings.length > WINDOW) readings.shift();
     const reading = { before: readings[0], after: readings[readings.length - 1] };
     write(isTerminal ? HOME_AND_CLEAR + formatScreen(places, reading, events) : `${formatLine(reading)}\n`);
   };
   try {
-    await repeat(show, isTerminal ? REDRAW_MS : LINE_MS, ended);
+    await repeat(showOnce, isTerminal ? REDRAW_MS : LINE_MS, ended);
   } finally {
     if (isTerminal) write(SHOW_CURSOR + MAIN_SCREEN);
-    stopTraffic();
-    await supervisor.close();
-    for (const endpoint of endpoints) endpoint.close();
   }
-  write("The demo has ended.\n");
 }
 
 function configure(ports: DemoOptions["ports"], endpoints: readonly DemoEndpoint[]): unknown {
