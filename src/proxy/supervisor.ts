@@ -5,10 +5,10 @@
 import { randomInt } from "node:crypto";
 import { type AdminServer, startAdmin } from "../admin/server.js";
 import { type Clock, createClock } from "../base/clock.js";
+import { LbError } from "../base/errors.js";
 import { createRandom } from "../base/random.js";
 import { createShared, type SharedState } from "../cluster/shared.js";
 import { SlotTable } from "../cluster/slots.js";
-import { MAX_DESCRIPTORS } from "../engine/native/descriptors.js";
 import { HealthMonitor } from "../health/io/monitor.js";
 import { createProbe } from "../health/io/probe.js";
 import { formatAddress } from "../model/address.js";
@@ -16,13 +16,11 @@ import type { Spec } from "../model/spec.js";
 import { LogWriter } from "../observe/io/log-writer.js";
 import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
-import { type Assignment, Slots } from "../observe/slots.js";
-import { logHealth } from "./health-log.js";
+import { Slots } from "../observe/slots.js";
 import type { LogRecord } from "./log-record.js";
-import type { Named } from "./messages.js";
+import type { Snapshot } from "./messages.js";
 import { SupervisorView } from "./supervisor-view.js";
-import { WorkerHandle } from "./worker-handle.js";
-import { Workers } from "./workers.js";
+import { type Named, WorkerHandle } from "./worker-handle.js";
 
 export type { LogRecord } from "./log-record.js";
 
@@ -69,15 +67,15 @@ class RunningSupervisor implements Supervisor {
   readonly #metricSlots = new Slots();
   readonly #monitor: HealthMonitor;
   readonly #rings: SharedArrayBuffer[];
-  readonly #workers: Workers;
+  readonly #workers: WorkerHandle[];
   readonly #view: SupervisorView;
   #spec: Spec;
   #admin: AdminServer | undefined = undefined;
   #logWriter: LogWriter | undefined = undefined;
   /** Reloads run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Timers that wait for what has left to be drained. */
-  readonly #cancels = new Set<() => void>();
+  /** Cancels of what waits: nothing may hold the process after `close`. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(spec: Spec, { log, version, workerScript }: SupervisorOptions) {
     this.#spec = spec;
@@ -90,17 +88,49 @@ class RunningSupervisor implements Supervisor {
       random: createRandom(randomInt(2 ** 32)),
       probe: createProbe(this.#clock),
       maxProbes: MAX_PROBES,
-      ...logHealth(log),
+      onEvent: ({ cluster, endpoint, from, to, reason }) =>
+        log({
+          level: to === "down" || to === "ejected" ? "warn" : "info",
+          event: "endpoint_state",
+          message: `endpoint ${endpoint} of cluster ${cluster}: ${from} -> ${to}: ${reason}`,
+          fields: { cluster, endpoint, from, to, reason },
+        }),
+      onPanic: (cluster, panic) =>
+        log({
+          level: panic ? "error" : "info",
+          event: "cluster_panic",
+          message: panic
+            ? `every endpoint of cluster ${cluster} is bad: all of them are used`
+            : `cluster ${cluster} has a usable endpoint again`,
+          fields: { cluster, panic },
+        }),
     });
     this.#rings = Array.from({ length: spec.workers }, () => createLogRing(LOG_RING_BYTES));
     const script = workerScript ?? new URL("./worker.js", import.meta.url);
-    const handles = this.#rings.map((logRing, worker) => this.#createWorker(worker, logRing, script));
-    this.#workers = new Workers(handles, log);
-    this.#view = new SupervisorView(handles, this.#monitor, version ?? "");
+    this.#workers = this.#rings.map(
+      (logRing, worker) =>
+        new WorkerHandle(
+          {
+            worker,
+            workers: spec.workers,
+            engine: spec.engine,
+            limits: spec.limits,
+            metrics: createMetrics(),
+            shared: this.#shared.buffer,
+            logRing,
+            seed: randomInt(2 ** 32),
+          },
+          script,
+          this.#shared,
+          this.#clock,
+          { log, failures: (cluster, endpoint) => this.#monitor.reportFailures(cluster, endpoint) },
+        ),
+    );
+    this.#view = new SupervisorView(this.#workers, this.#monitor, version ?? "");
   }
 
   get listening(): readonly Named[] {
-    return this.#workers.listening;
+    return this.#workers[0].listening;
   }
 
   get admin(): string | undefined {
@@ -108,13 +138,12 @@ class RunningSupervisor implements Supervisor {
   }
 
   async start(): Promise<void> {
-    await this.#workers.start();
-    const spec = this.#spec;
-    this.#useLog(spec, await this.#openLog(spec));
-    await this.#follow({ ...spec, listeners: await this.#workers.prepare(spec.listeners, []) });
-    if (spec.admin !== undefined) {
+    await Promise.all(this.#workers.map((worker) => worker.start()));
+    await this.#openLog(this.#spec);
+    await this.#apply(this.#spec);
+    if (this.#spec.admin !== undefined) {
       this.#admin = await startAdmin({
-        address: spec.admin.address,
+        address: this.#spec.admin.address,
         source: this.#view,
         onError: (error) =>
           this.#log({
@@ -136,13 +165,13 @@ class RunningSupervisor implements Supervisor {
   async drain(): Promise<void> {
     this.#view.draining = true;
     await this.#turn;
-    await this.#workers.drain(this.#spec.drainMs);
+    await Promise.all(this.#workers.map((worker) => worker.drain(this.#spec.drainMs)));
   }
 
   async close(): Promise<void> {
+    for (const cancel of this.#waiting) cancel();
     this.#monitor.close();
-    for (const cancel of this.#cancels) cancel();
-    await this.#workers.stop();
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
     await this.#admin?.close();
     await this.#logWriter?.close();
     this.#view.close();
@@ -152,58 +181,62 @@ class RunningSupervisor implements Supervisor {
     this.#logWriter?.reopen();
   }
 
-  #createWorker(worker: number, logRing: SharedArrayBuffer, script: URL): WorkerHandle {
-    const { workers, engine, limits } = this.#spec;
-    const start = {
-      worker,
-      workers,
-      engine,
-      limits,
-      metrics: createMetrics(),
-      shared: this.#shared.buffer,
-      logRing,
-      descriptors: new SharedArrayBuffer(MAX_DESCRIPTORS),
-      seed: randomInt(2 ** 32),
-    };
-    return new WorkerHandle(start, script, this.#shared, this.#clock, {
-      log: this.#log,
-      failures: (cluster, endpoint) => this.#monitor.reportFailures(cluster, endpoint),
-    });
-  }
-
-  /** First what can fail and be undone without a trace, then what changes something. */
   async #reload(spec: Spec): Promise<void> {
     const before = this.#spec;
-    let writer: LogWriter | undefined;
+    this.#warnOfFixed(before, spec);
     try {
-      writer = await this.#openLog(spec);
-      const listeners = await this.#workers.prepare(spec.listeners, before.listeners);
-      await this.#follow({ ...spec, listeners });
+      await this.#openLog(spec);
+      await this.#apply(spec);
+      this.#view.reloads.ok++;
     } catch (error) {
       this.#view.reloads.failed++;
-      if (writer !== this.#logWriter) await writer?.close();
-      throw error;
-    }
-    this.#useLog(spec, writer);
-    this.#warnOfFixed(before, spec);
-    this.#view.reloads.ok++;
-  }
-
-  /** The addresses are bound. */
-  async #follow(spec: Spec): Promise<void> {
-    const before = this.#spec;
-    const { slots: metricSlots, generation } = this.#assign(spec, before);
-    try {
-      await this.#workers.apply({ spec, slots: this.#slots.assign(spec.clusters), metricSlots });
-    } catch (error) {
-      // A worker failed where none should: let all of them agree at least.
-      const old = this.#metricSlots.assign(before);
-      await this.#workers.apply({ spec: before, slots: this.#slots.assign(before.clusters), metricSlots: old.slots });
+      await this.#apply(before);
       throw error;
     }
     this.#spec = spec;
+  }
+
+  async #apply(spec: Spec): Promise<void> {
+    const { slots: metricSlots, generation } = this.#metricSlots.assign(spec);
+    const slots = this.#slots.assign(spec.clusters);
+    const snapshot: Snapshot = { spec, slots, metricSlots };
+    const errors = await Promise.all(this.#workers.map((worker) => worker.apply(snapshot)));
+    const error = errors.find((text) => text !== undefined);
+    if (error !== undefined) throw new LbError("CONFIG_INVALID", error);
     this.#monitor.update(spec.clusters);
     this.#view.show(spec, metricSlots);
-    this.#freeLater(generation, spec.drainMs + 1000);
+    // What left may be counted in until its connections have drained.
+    const cancel = this.#clock.after(spec.drainMs + 1000, () => {
+      this.#waiting.delete(cancel);
+      this.#metricSlots.free(
+        generation,
+        this.#workers.map((worker) => worker.metrics),
+      );
+    });
+    this.#waiting.add(cancel);
+  }
+
+  async #openLog(spec: Spec): Promise<void> {
+    if (spec.accessLog?.target === this.#view.logTarget) return;
+    const before = this.#logWriter;
+    this.#logWriter =
+      spec.accessLog === undefined ? undefined : await LogWriter.open(spec.accessLog.target, this.#clock);
+    await before?.close();
+    this.#logWriter?.setRings(this.#rings);
+    this.#view.logTarget = spec.accessLog?.target;
+    this.#view.logWriter = this.#logWriter;
+  }
+
+  /** What threads and sockets were made with stays until the process starts anew. */
+  #warnOfFixed(before: Spec, after: Spec): void {
+    const fixed = (["workers", "engine", "admin", "limits"] as const).filter(
+      (key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]),
+    );
+    if (fixed.length === 0) return;
+    this.#log({
+      level: "warn",
+      event: "reload_partial",
+      message: `a change of ${fixed.join(", ")} takes effect only after a restart`,
+    });
   }
 }
