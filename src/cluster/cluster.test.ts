@@ -128,6 +128,7 @@ test("a weight changed by a reload takes effect in the cluster of the old spec",
   const { cluster, table } = createFixture(createClusterSpec(2));
   acquireId(cluster);
   table.assign([createClusterSpec(0, { endpoints: [createEndpointSpec(0), createEndpointSpec(1, { weight: 3 })] })]);
+  table.commit();
   const ids = Array.from({ length: 8 }, () => acquireId(cluster));
   assert.equal(ids.filter((id) => id === "e1").length, 6);
 });

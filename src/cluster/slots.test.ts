@@ -22,6 +22,7 @@ test("an endpoint keeps its slot, its counts and its state over a reload", () =>
   table.mark("web", "e1", State.DOWN, State.UNKNOWN);
   const endpoints = [createEndpointSpec(5), createEndpointSpec(1, { weight: 4 })];
   const after = table.assign([createClusterSpec(0, { endpoints })]).get("web")!;
+  table.commit();
   assert.equal(after.slot, before.slot);
   assert.equal(after.endpoints.get("e1"), slot);
   assert.equal(cell(slot, EndpointCell.ACTIVE), 7);
@@ -29,11 +30,22 @@ test("an endpoint keeps its slot, its counts and its state over a reload", () =>
   assert.equal(cell(slot, EndpointCell.WEIGHT), 4);
 });
 
-test("an endpoint that goes is marked draining, so that workers with the old spec stop choosing it", () => {
+test("workers that have not seen the new spec go on with the old set until the commit", () => {
+  const { table, cell, generation } = createTable();
+  const before = table.assign([createClusterSpec(1)]).get("web")!;
+  const seen = generation(before.slot);
+  table.assign([createClusterSpec(0, { endpoints: [createEndpointSpec(1)] })]);
+  assert.equal(cell(before.endpoints.get("e0")!, EndpointCell.STATE), State.UNKNOWN);
+  table.assign([createClusterSpec(0, { endpoints: [createEndpointSpec(0, { weight: 0 }), createEndpointSpec(1)] })]);
+  assert.equal(generation(before.slot), seen);
+});
+
+test("an endpoint that goes is marked draining, so that tries of the old spec stop choosing it", () => {
   const { table, cell, generation } = createTable();
   const before = table.assign([createClusterSpec(2)]).get("web")!;
   const seen = generation(before.slot);
   table.assign([createClusterSpec(1)]);
+  table.commit();
   assert.equal(cell(before.endpoints.get("e1")!, EndpointCell.STATE), State.DRAINING);
   assert.notEqual(generation(before.slot), seen);
 });
@@ -43,6 +55,7 @@ test("weight 0 means draining, and a weight brings the endpoint back", () => {
   table.assign([createClusterSpec(0, { endpoints: [createEndpointSpec(0, { weight: 0 })] })]);
   assert.equal(table.state("web", "e0"), State.UNKNOWN | State.DRAINING);
   table.assign([createClusterSpec(1)]);
+  table.commit();
   assert.equal(table.state("web", "e0"), State.UNKNOWN);
 });
 

@@ -22,6 +22,10 @@ export class SlotTable {
   readonly #clusterPool: SlotPool;
   readonly #endpointPool: SlotPool;
   #slots: Slots = new Map();
+  #clusters: readonly ClusterSpec[] = [];
+  /** Slots that the last assignment gave up: those of endpoints, and all of their clusters. */
+  #leftEndpoints: number[] = [];
+  #leftClusters: number[] = [];
 
   constructor(shared: SharedState) {
     this.#shared = shared;
@@ -34,18 +38,35 @@ export class SlotTable {
   }
 
   /**
-   * Slots for a new set of clusters. Endpoints that go are marked draining first, so that workers stop choosing them
-   * before they have seen the new spec.
+   * Slots for a new set of clusters. What the workers see of the old set stays as it is until `commit`: a cluster of which
+   * every endpoint goes would have none before its workers know of the new ones.
    * @throws LbError CONFIG_INVALID when there are more clusters or endpoints than slots; then nothing was changed
    */
   assign(clusters: readonly ClusterSpec[]): Slots {
     this.#checkCapacity(clusters);
     const wanted = new Map(clusters.map((cluster) => [cluster.name, cluster]));
+    this.#leftEndpoints = [];
+    this.#leftClusters = [];
     for (const [name, old] of this.#slots) this.#retire(old, wanted.get(name));
     const next = new Map<string, ClusterSlots>();
     for (const cluster of clusters) next.set(cluster.name, this.#assignCluster(cluster));
     this.#slots = next;
+    this.#clusters = clusters;
     return next;
+  }
+
+  /** The workers follow the last assignment: weights and limits change, endpoints that went get nothing more. */
+  commit(): void {
+    const used = new Set([...this.#slots.values()].flatMap(({ endpoints }) => [...endpoints.values()]));
+    for (const slot of this.#leftEndpoints) {
+      if (!used.has(slot)) this.#write(endpointAt(slot) + EndpointCell.STATE, State.DRAINING);
+    }
+    for (const slot of this.#leftClusters) this.#bump(slot);
+    for (const { name, endpoints } of this.#clusters) {
+      const slots = this.#slots.get(name)!;
+      for (const endpoint of endpoints) this.#configure(endpointAt(slots.endpoints.get(endpoint.id)!), endpoint);
+      this.#bump(slots.slot);
+    }
   }
 
   /** Bits of `State`, or undefined for an endpoint without a slot. */
@@ -90,10 +111,10 @@ export class SlotTable {
 
   #retire(old: ClusterSlots, wanted: ClusterSpec | undefined): void {
     for (const slot of leaving(old, wanted)) {
-      this.#write(endpointAt(slot) + EndpointCell.STATE, State.DRAINING);
+      this.#leftEndpoints.push(slot);
       this.#endpointPool.retire(slot);
     }
-    this.#bump(old.slot);
+    this.#leftClusters.push(old.slot);
     if (wanted === undefined) this.#clusterPool.retire(old.slot);
   }
 
@@ -104,11 +125,12 @@ export class SlotTable {
     for (const endpoint of spec.endpoints) {
       const known = old?.endpoints.get(endpoint.id) ?? endpoints.get(endpoint.id);
       const own = known ?? this.#freshEndpoint();
-      if (known === undefined) this.#write(endpointAt(own) + EndpointCell.STATE, State.UNKNOWN);
-      this.#configure(endpointAt(own), endpoint);
+      if (known === undefined) {
+        this.#write(endpointAt(own) + EndpointCell.STATE, State.UNKNOWN);
+        this.#configure(endpointAt(own), endpoint);
+      }
       endpoints.set(endpoint.id, own);
     }
-    this.#bump(slot);
     return { slot, endpoints };
   }
 

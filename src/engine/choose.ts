@@ -6,25 +6,30 @@ export interface ChosenEngine {
   readonly engine: Engine;
   /** For the log: `io_uring`, or `epoll (io_uring: forbidden ...)`. */
   readonly reason: string;
+  /** Engines of several threads can listen on one port. */
+  readonly sharesPorts: boolean;
 }
 
 type Options = Omit<EngineOptions, "memory">;
 
 const ORDER: readonly EngineKind[] = ["io_uring", "epoll", "node"];
 
-/** @throws the error of the wanted engine where it was named and cannot work */
+/**
+ * @param descriptors where a native engine remembers what it has open (native/descriptors.ts), for another thread to see
+ * @throws the error of the wanted engine where it was named and cannot work
+ */
 export async function chooseEngine(
   wanted: EngineKind | "auto",
   bufferBytes: number,
   options: Options,
+  descriptors: Uint8Array = new Uint8Array(0),
 ): Promise<ChosenEngine> {
-  if (wanted !== "auto")
-    return { engine: await create(wanted, bufferBytes, options), reason: `${wanted} (configured)` };
+  if (wanted !== "auto") return create(wanted, bufferBytes, options, descriptors, `${wanted} (configured)`);
   const failures: string[] = [];
   for (const kind of ORDER) {
     try {
-      const engine = await create(kind, bufferBytes, options);
-      return { engine, reason: failures.length === 0 ? kind : `${kind} (${failures.join("; ")})` };
+      const reason = failures.length === 0 ? kind : `${kind} (${failures.join("; ")})`;
+      return await create(kind, bufferBytes, options, descriptors, reason);
     } catch (error) {
       failures.push(`no ${kind}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -33,19 +38,40 @@ export async function chooseEngine(
 }
 
 /** Native engines are imported only when wanted: where koffi or Linux is missing the import itself fails. */
-async function create(kind: EngineKind, bufferBytes: number, options: Options): Promise<Engine> {
+async function create(
+  kind: EngineKind,
+  bufferBytes: number,
+  options: Options,
+  descriptors: Uint8Array,
+  reason: string,
+): Promise<ChosenEngine> {
   const length = Math.max(1, Math.floor(bufferBytes / BUFFER_SIZE)) * BUFFER_SIZE;
   if (kind === "node") {
     const { NodeEngine } = await import("./node/node-engine.js");
-    return new NodeEngine({ ...options, memory: new Memory(new Uint8Array(length), 0) });
+    const { REUSE_PORT } = await import("./node/node-listening.js");
+    const engine = new NodeEngine({ ...options, memory: new Memory(new Uint8Array(length), 0) });
+    return { engine, reason, sharesPorts: REUSE_PORT };
   }
   const { mapMemory } = await import("./native/libc.js");
+  const { rememberDescriptors } = await import("./native/descriptors.js");
+  rememberDescriptors(descriptors);
   const { bytes, base } = mapMemory(length);
-  const memory = new Memory(bytes, base);
+  const engine = await createNative(kind, { ...options, memory: new Memory(bytes, base) });
+  return { engine, reason, sharesPorts: true };
+}
+
+async function createNative(kind: "io_uring" | "epoll", options: EngineOptions): Promise<Engine> {
   if (kind === "io_uring") {
     const { UringEngine } = await import("./uring/uring-engine.js");
-    return new UringEngine({ ...options, memory });
+    return new UringEngine(options);
   }
   const { EpollEngine } = await import("./epoll/epoll-engine.js");
-  return new EpollEngine({ ...options, memory });
+  return new EpollEngine(options);
+}
+
+/** A second descriptor for `Engine.wakeFd`, for the thread that wakes the engine and closes it; -1 where there is none. */
+export async function duplicateWake(engine: Engine): Promise<number> {
+  if (engine.wakeFd < 0) return -1;
+  const { duplicate } = await import("./native/libc.js");
+  return duplicate(engine.wakeFd);
 }

@@ -166,6 +166,12 @@ export function openMetrics(buffer: SharedArrayBuffer): Float64Array {
   return new Float64Array(buffer);
 }
 
+/** Nothing that would be counted when it ends is under way there. */
+export function isIdle(metrics: Float64Array, kind: SlotKind, slot: number): boolean {
+  const { baseOf, gauges } = BLOCKS[kind];
+  return gauges.every((field) => metrics[baseOf(slot) + field] === 0);
+}
+
 /** Zeroes one slot's block. Only when no worker writes to it any more. */
 export function resetSlot(metrics: Float64Array, kind: SlotKind, slot: number): void {
   const { baseOf, size } = BLOCKS[kind];

@@ -5,7 +5,7 @@
  */
 import { LbError } from "../base/errors.js";
 import type { Spec } from "../model/spec.js";
-import { MAX_CLUSTERS, MAX_ENDPOINTS, MAX_LISTENERS, resetSlot, type SlotKind } from "./layout.js";
+import { isIdle, MAX_CLUSTERS, MAX_ENDPOINTS, MAX_LISTENERS, resetSlot, type SlotKind } from "./layout.js";
 
 /** Plain maps: can be posted to a worker. */
 export interface SlotMap {
@@ -55,10 +55,15 @@ export class Slots {
     };
   }
 
-  /** Zeroes and frees what was retired by `generation` or before. Call when no worker can still be counting there. */
+  /**
+   * Zeroes and frees what was retired by `generation` or before, but for that where something is still open: a connection
+   * to an endpoint that left may last, and is counted when it ends. A later call frees it.
+   */
   free(generation: number, workers: readonly Float64Array[]): void {
     const reset = (kind: SlotKind) => (slot: number) => {
+      if (workers.some((metrics) => !isIdle(metrics, kind, slot))) return false;
       for (const metrics of workers) resetSlot(metrics, kind, slot);
+      return true;
     };
     this.#listeners.free(generation, reset("listener"));
     this.#clusters.free(generation, reset("cluster"));
@@ -109,11 +114,11 @@ class SlotTable {
     return assigned;
   }
 
-  free(generation: number, reset: (slot: number) => void): void {
+  free(generation: number, reset: (slot: number) => boolean): void {
     for (const [name, retiredAt] of this.#retired) {
       if (retiredAt > generation) continue;
       const slot = this.#slots.get(name)!;
-      reset(slot);
+      if (!reset(slot)) continue;
       this.#slots.delete(name);
       this.#retired.delete(name);
       this.#free.push(slot);

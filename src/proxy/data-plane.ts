@@ -1,6 +1,6 @@
 /** One worker's listeners and clusters, and how they follow the configuration. */
 import { isDeepStrictEqual } from "node:util";
-import type { Address } from "../model/address.js";
+import { Timer } from "../base/timer-wheel.js";
 import type { ListenerSpec } from "../model/spec.js";
 import { AccessLog, compileFormat } from "../observe/access-log.js";
 import { listenerBase } from "../observe/layout.js";
@@ -8,7 +8,8 @@ import type { LogRingWriter } from "../observe/log-ring.js";
 import type { ProxyContext } from "./context.js";
 import { HttpListener } from "./http/http-listener.js";
 import { createHttpRoutes } from "./http/http-routes.js";
-import type { Snapshot } from "./messages.js";
+import { ListeningSocket } from "./listening-socket.js";
+import type { Named, Snapshot } from "./messages.js";
 import { ProxyCluster } from "./proxy-cluster.js";
 import { TcpListener } from "./tcp/tcp-listener.js";
 
@@ -19,9 +20,7 @@ export class DataPlane {
   readonly #logRing: LogRingWriter;
   #clusters = new Map<string, ProxyCluster>();
   #listeners = new Map<string, Listener>();
-  #addresses = new Map<string, Address>();
-  /** Closed listeners whose connections may still be open: aborted at the end of a drain. */
-  readonly #closing = new Set<Listener>();
+  #sockets: ListeningSocket[] = [];
   #snapshot: Snapshot | undefined = undefined;
 
   constructor(context: ProxyContext, logRing: LogRingWriter) {
@@ -29,35 +28,51 @@ export class DataPlane {
     this.#logRing = logRing;
   }
 
-  get listening(): { name: string; address: Address }[] {
-    return [...this.#addresses].map(([name, address]) => ({ name, address }));
+  /** The addresses of the listeners in force. */
+  get listening(): Named[] {
+    return [...this.#listeners.values()].map(({ spec }) => ({ name: spec.name, address: this.#socket(spec)!.address }));
   }
 
-  /** All or nothing: throws LbError where a new address cannot be bound, and then everything is as before. */
-  apply(snapshot: Snapshot): void {
-    const { spec } = snapshot;
-    const clusters = this.#buildClusters(snapshot);
-    const wanted = new Map(spec.listeners.map((listener) => [listener.name, listener]));
-    const opened = new Map<string, { listener: Listener; address: Address }>();
+  /**
+   * Binds what `listeners` need beyond what is open, and gives up what a former call has bound for nothing. All or
+   * nothing: throws LbError CONFIG_INVALID where an address cannot be bound. Returns the addresses in order.
+   */
+  prepare(listeners: readonly ListenerSpec[]): Named[] {
+    const opened: ListeningSocket[] = [];
     try {
-      for (const listener of spec.listeners) {
-        if (this.#kept(listener) === undefined) opened.set(listener.name, this.#open(listener, clusters, snapshot));
+      for (const spec of listeners) {
+        if (this.#socket(spec) === undefined) opened.push(new ListeningSocket(this.#context.engine, spec));
       }
     } catch (error) {
-      for (const { listener } of opened.values()) listener.close();
+      for (const socket of opened) socket.close();
       throw error;
     }
-    // From here nothing fails.
-    for (const [name, listener] of this.#listeners) {
-      const next = wanted.get(name);
-      if (next !== undefined && this.#kept(next) === listener) this.#update(listener, next, clusters);
-      else this.#close(name, listener);
+    this.#sockets.push(...opened);
+    this.#closeSockets((socket) => socket.target === undefined && !listeners.some((spec) => socket.serves(spec)));
+    return listeners.map((spec) => ({ name: spec.name, address: this.#socket(spec)!.address }));
+  }
+
+  /** All or nothing: throws LbError CONFIG_INVALID where an address cannot be bound; then everything is as before. */
+  apply(snapshot: Snapshot): void {
+    const { spec } = snapshot;
+    this.prepare(spec.listeners);
+    const clusters = this.#buildClusters(snapshot);
+    const listeners = new Map<string, Listener>();
+    for (const listener of spec.listeners) {
+      listeners.set(listener.name, this.#kept(listener) ?? this.#create(listener, clusters, snapshot));
     }
-    for (const [name, { listener, address }] of opened) {
-      this.#listeners.set(name, listener);
-      this.#addresses.set(name, address);
+    // From here nothing fails.
+    for (const listener of spec.listeners) {
+      const live = listeners.get(listener.name)!;
+      if (this.#listeners.get(listener.name) === live) this.#update(live, listener, clusters);
+      this.#socket(listener)!.target = live;
+    }
+    this.#closeSockets((socket) => !spec.listeners.some((listener) => socket.serves(listener)));
+    for (const [name, listener] of this.#listeners) {
+      if (listeners.get(name) !== listener) this.#retire(listener, spec.drainMs);
     }
     for (const [name, cluster] of this.#clusters) if (clusters.get(name) !== cluster) cluster.retire();
+    this.#listeners = listeners;
     this.#clusters = clusters;
     this.#context.maxConnections = spec.limits.maxConnections;
     this.#context.accessLog =
@@ -67,16 +82,13 @@ export class DataPlane {
     this.#snapshot = snapshot;
   }
 
-  /** Stops accepting and lets go of every idle connection. */
-  drain(): void {
+  /** Stops accepting, lets go of every idle connection, and ends in `deadlineMs` what is left then. */
+  drain(deadlineMs: number): void {
     this.#context.draining = true;
-    for (const [name, listener] of this.#listeners) this.#close(name, listener);
+    this.#closeSockets(() => true);
+    for (const listener of this.#listeners.values()) this.#retire(listener, deadlineMs);
+    this.#listeners.clear();
     for (const cluster of this.#clusters.values()) cluster.retire();
-  }
-
-  /** Ends what is left after the drain deadline. */
-  abort(): void {
-    for (const listener of this.#closing) listener.abort();
   }
 
   /** A cluster whose spec and slots did not change keeps its connections and its balancing state. */
@@ -94,24 +106,17 @@ export class DataPlane {
     );
   }
 
-  /** The open listener that serves `spec` from now on: same name, kind and address. */
+  /** The listener that serves `spec` from now on: same name, kind and address. */
   #kept(spec: ListenerSpec): Listener | undefined {
     const listener = this.#listeners.get(spec.name);
-    if (listener === undefined || listener.spec.kind !== spec.kind) return undefined;
-    return isDeepStrictEqual(listener.spec.address, spec.address) ? listener : undefined;
+    return listener?.spec.kind === spec.kind && this.#socket(spec)!.target === listener ? listener : undefined;
   }
 
-  #open(
-    spec: ListenerSpec,
-    clusters: ReadonlyMap<string, ProxyCluster>,
-    snapshot: Snapshot,
-  ): { listener: Listener; address: Address } {
+  #create(spec: ListenerSpec, clusters: ReadonlyMap<string, ProxyCluster>, snapshot: Snapshot): Listener {
     const metrics = listenerBase(snapshot.metricSlots.listeners.get(spec.name)!);
-    const listener =
-      spec.kind === "tcp"
-        ? new TcpListener(this.#context, spec, clusters.get(spec.cluster)!, metrics)
-        : new HttpListener(this.#context, spec, createHttpRoutes(spec, clusters), metrics);
-    return { listener, address: listener.open() };
+    return spec.kind === "tcp"
+      ? new TcpListener(this.#context, spec, clusters.get(spec.cluster)!, metrics)
+      : new HttpListener(this.#context, spec, createHttpRoutes(spec, clusters), metrics);
   }
 
   #update(listener: Listener, spec: ListenerSpec, clusters: ReadonlyMap<string, ProxyCluster>): void {
@@ -120,10 +125,22 @@ export class DataPlane {
     } else if (spec.kind === "http") listener.update(spec, createHttpRoutes(spec, clusters));
   }
 
-  #close(name: string, listener: Listener): void {
-    listener.close();
-    this.#closing.add(listener);
-    this.#listeners.delete(name);
-    this.#addresses.delete(name);
+  /** Its connections may finish, for so long. */
+  #retire(listener: Listener, drainMs: number): void {
+    const { engine } = this.#context;
+    if (listener instanceof HttpListener) listener.close();
+    engine.timers.set(new Timer(() => listener.abort()), engine.now() + drainMs);
+  }
+
+  #socket(spec: ListenerSpec): ListeningSocket | undefined {
+    return this.#sockets.find((socket) => socket.serves(spec));
+  }
+
+  #closeSockets(isSpare: (socket: ListeningSocket) => boolean): void {
+    this.#sockets = this.#sockets.filter((socket) => {
+      if (!isSpare(socket)) return true;
+      socket.close();
+      return false;
+    });
   }
 }

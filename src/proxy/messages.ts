@@ -2,7 +2,7 @@
 import type { Slots } from "../cluster/slots.js";
 import type { EngineKind } from "../engine/engine.js";
 import type { Address } from "../model/address.js";
-import type { ProcessLimits, Spec } from "../model/spec.js";
+import type { ListenerSpec, ProcessLimits, Spec } from "../model/spec.js";
 import type { SlotMap } from "../observe/slots.js";
 import type { LogRecord } from "./log-record.js";
 
@@ -15,6 +15,8 @@ export interface WorkerStart {
   readonly metrics: SharedArrayBuffer;
   readonly shared: SharedArrayBuffer;
   readonly logRing: SharedArrayBuffer;
+  /** What a native engine has open (engine/native/descriptors.ts): to be closed should the thread die without doing so. */
+  readonly descriptors: SharedArrayBuffer;
   readonly seed: number;
 }
 
@@ -25,23 +27,40 @@ export interface Snapshot {
   readonly metricSlots: SlotMap;
 }
 
+/** A listener and the address at which it is bound. */
+export interface Named {
+  readonly name: string;
+  readonly address: Address;
+}
+
 export type ToWorker =
+  /** Bind what these need and is not bound yet: all that can fail of a configuration. Answered by `done`. */
+  | { readonly kind: "prepare"; readonly id: number; readonly listeners: readonly ListenerSpec[] }
+  /** Follow this configuration from now on. Answered by `done`. */
   | { readonly kind: "apply"; readonly id: number; readonly snapshot: Snapshot }
   /** Stop accepting, finish what runs; abort what is left at the deadline (milliseconds from now), then `drained`. */
   | { readonly kind: "drain"; readonly deadlineMs: number }
   | { readonly kind: "stop" };
 
+/** How a worker answers `prepare` and `apply`; with an error nothing was changed. */
+export interface Answer {
+  readonly error: string | undefined;
+  readonly listening: readonly Named[];
+}
+
 export type FromWorker =
-  | { readonly kind: "ready"; readonly engine: EngineKind; readonly reason: string; readonly wakeFd: number }
-  /** Answer to `apply`; with an error nothing was changed. */
   | {
-      readonly kind: "applied";
-      readonly id: number;
-      readonly error: string | undefined;
-      readonly listening: readonly { readonly name: string; readonly address: Address }[];
+      readonly kind: "ready";
+      readonly engine: EngineKind;
+      readonly reason: string;
+      /** Several workers can listen on one port. */
+      readonly sharesPorts: boolean;
+      /** 8 bytes written to it wake the worker; the main thread closes it. -1 = messages wake it by themselves. */
+      readonly wakeFd: number;
     }
+  | { readonly kind: "done"; readonly id: number; readonly answer: Answer }
   | { readonly kind: "drained" }
   | { readonly kind: "failures"; readonly cluster: string; readonly endpoint: string }
   | { readonly kind: "log"; readonly record: LogRecord }
-  /** The last message of a worker that dies; its sockets are closed. */
+  /** The last message of a worker that dies. */
   | { readonly kind: "crashed"; readonly message: string };

@@ -12,7 +12,6 @@ export class SupervisorView implements AdminSource {
   ready = false;
   draining = false;
   readonly reloads = { ok: 0, failed: 0 };
-  logTarget: string | undefined = undefined;
   logWriter: LogWriter | undefined = undefined;
   readonly #workers: readonly WorkerHandle[];
   readonly #monitor: HealthMonitor;

@@ -5,10 +5,10 @@
 import { randomInt } from "node:crypto";
 import { type AdminServer, startAdmin } from "../admin/server.js";
 import { type Clock, createClock } from "../base/clock.js";
-import { LbError } from "../base/errors.js";
 import { createRandom } from "../base/random.js";
 import { createShared, type SharedState } from "../cluster/shared.js";
 import { SlotTable } from "../cluster/slots.js";
+import { MAX_DESCRIPTORS } from "../engine/native/descriptors.js";
 import { HealthMonitor } from "../health/io/monitor.js";
 import { createProbe } from "../health/io/probe.js";
 import { formatAddress } from "../model/address.js";
@@ -17,10 +17,12 @@ import { LogWriter } from "../observe/io/log-writer.js";
 import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
 import { Slots } from "../observe/slots.js";
+import { logHealth } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
-import type { Snapshot } from "./messages.js";
+import type { Named } from "./messages.js";
 import { SupervisorView } from "./supervisor-view.js";
-import { type Named, WorkerHandle } from "./worker-handle.js";
+import { WorkerHandle } from "./worker-handle.js";
+import { Workers } from "./workers.js";
 
 export type { LogRecord } from "./log-record.js";
 
@@ -46,6 +48,8 @@ export interface SupervisorOptions {
 
 const MAX_PROBES = 64;
 const LOG_RING_BYTES = 1 << 20;
+/** After the drain deadline of what left: until then its figures are still written. */
+const FREE_AFTER_MS = 1000;
 
 /** Throws LbError CONFIG_INVALID where an address cannot be bound; then nothing is left running. */
 export async function startSupervisor(spec: Spec, options: SupervisorOptions): Promise<Supervisor> {
@@ -67,15 +71,16 @@ class RunningSupervisor implements Supervisor {
   readonly #metricSlots = new Slots();
   readonly #monitor: HealthMonitor;
   readonly #rings: SharedArrayBuffer[];
-  readonly #workers: WorkerHandle[];
+  readonly #workers: Workers;
   readonly #view: SupervisorView;
   #spec: Spec;
   #admin: AdminServer | undefined = undefined;
   #logWriter: LogWriter | undefined = undefined;
+  #logTarget: string | undefined = undefined;
   /** Reloads run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Cancels of what waits: nothing may hold the process after `close`. */
-  readonly #waiting = new Set<() => void>();
+  /** Timers that wait for what has left to be drained. */
+  readonly #cancels = new Set<() => void>();
 
   constructor(spec: Spec, { log, version, workerScript }: SupervisorOptions) {
     this.#spec = spec;
@@ -88,49 +93,17 @@ class RunningSupervisor implements Supervisor {
       random: createRandom(randomInt(2 ** 32)),
       probe: createProbe(this.#clock),
       maxProbes: MAX_PROBES,
-      onEvent: ({ cluster, endpoint, from, to, reason }) =>
-        log({
-          level: to === "down" || to === "ejected" ? "warn" : "info",
-          event: "endpoint_state",
-          message: `endpoint ${endpoint} of cluster ${cluster}: ${from} -> ${to}: ${reason}`,
-          fields: { cluster, endpoint, from, to, reason },
-        }),
-      onPanic: (cluster, panic) =>
-        log({
-          level: panic ? "error" : "info",
-          event: "cluster_panic",
-          message: panic
-            ? `every endpoint of cluster ${cluster} is bad: all of them are used`
-            : `cluster ${cluster} has a usable endpoint again`,
-          fields: { cluster, panic },
-        }),
+      ...logHealth(log),
     });
     this.#rings = Array.from({ length: spec.workers }, () => createLogRing(LOG_RING_BYTES));
     const script = workerScript ?? new URL("./worker.js", import.meta.url);
-    this.#workers = this.#rings.map(
-      (logRing, worker) =>
-        new WorkerHandle(
-          {
-            worker,
-            workers: spec.workers,
-            engine: spec.engine,
-            limits: spec.limits,
-            metrics: createMetrics(),
-            shared: this.#shared.buffer,
-            logRing,
-            seed: randomInt(2 ** 32),
-          },
-          script,
-          this.#shared,
-          this.#clock,
-          { log, failures: (cluster, endpoint) => this.#monitor.reportFailures(cluster, endpoint) },
-        ),
-    );
-    this.#view = new SupervisorView(this.#workers, this.#monitor, version ?? "");
+    const handles = this.#rings.map((logRing, worker) => this.#createWorker(worker, logRing, script));
+    this.#workers = new Workers(handles, log);
+    this.#view = new SupervisorView(handles, this.#monitor, version ?? "");
   }
 
   get listening(): readonly Named[] {
-    return this.#workers[0].listening;
+    return this.#workers.listening;
   }
 
   get admin(): string | undefined {
@@ -138,12 +111,13 @@ class RunningSupervisor implements Supervisor {
   }
 
   async start(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.start()));
-    await this.#openLog(this.#spec);
-    await this.#apply(this.#spec);
-    if (this.#spec.admin !== undefined) {
+    await this.#workers.start();
+    const spec = this.#spec;
+    await this.#useLog(spec, await this.#openLog(spec));
+    await this.#follow({ ...spec, listeners: await this.#workers.prepare(spec.listeners, []) });
+    if (spec.admin !== undefined) {
       this.#admin = await startAdmin({
-        address: this.#spec.admin.address,
+        address: spec.admin.address,
         source: this.#view,
         onError: (error) =>
           this.#log({
@@ -165,13 +139,13 @@ class RunningSupervisor implements Supervisor {
   async drain(): Promise<void> {
     this.#view.draining = true;
     await this.#turn;
-    await Promise.all(this.#workers.map((worker) => worker.drain(this.#spec.drainMs)));
+    await this.#workers.drain(this.#spec.drainMs);
   }
 
   async close(): Promise<void> {
-    for (const cancel of this.#waiting) cancel();
     this.#monitor.close();
-    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    for (const cancel of this.#cancels) cancel();
+    await this.#workers.stop();
     await this.#admin?.close();
     await this.#logWriter?.close();
     this.#view.close();
@@ -181,50 +155,93 @@ class RunningSupervisor implements Supervisor {
     this.#logWriter?.reopen();
   }
 
+  #createWorker(worker: number, logRing: SharedArrayBuffer, script: URL): WorkerHandle {
+    const { workers, engine, limits } = this.#spec;
+    const start = {
+      worker,
+      workers,
+      engine,
+      limits,
+      metrics: createMetrics(),
+      shared: this.#shared.buffer,
+      logRing,
+      descriptors: new SharedArrayBuffer(MAX_DESCRIPTORS),
+      seed: randomInt(2 ** 32),
+    };
+    return new WorkerHandle(start, script, this.#shared, this.#clock, {
+      log: this.#log,
+      failures: (cluster, endpoint) => this.#monitor.reportFailures(cluster, endpoint),
+    });
+  }
+
+  /** First what can fail and be undone without a trace, then what changes something. */
   async #reload(spec: Spec): Promise<void> {
     const before = this.#spec;
-    this.#warnOfFixed(before, spec);
+    let writer: LogWriter | undefined;
     try {
-      await this.#openLog(spec);
-      await this.#apply(spec);
-      this.#view.reloads.ok++;
+      writer = await this.#openLog(spec);
+      const listeners = await this.#workers.prepare(spec.listeners, before.listeners);
+      await this.#follow({ ...spec, listeners });
     } catch (error) {
       this.#view.reloads.failed++;
-      await this.#apply(before);
+      if (writer !== this.#logWriter) await writer?.close();
       throw error;
     }
-    this.#spec = spec;
+    await this.#useLog(spec, writer);
+    this.#warnOfFixed(before, spec);
+    this.#view.reloads.ok++;
   }
 
-  async #apply(spec: Spec): Promise<void> {
+  /** The addresses are bound: nothing here can fail but for want of slots, which changes nothing. */
+  async #follow(spec: Spec): Promise<void> {
     const { slots: metricSlots, generation } = this.#metricSlots.assign(spec);
-    const slots = this.#slots.assign(spec.clusters);
-    const snapshot: Snapshot = { spec, slots, metricSlots };
-    const errors = await Promise.all(this.#workers.map((worker) => worker.apply(snapshot)));
-    const error = errors.find((text) => text !== undefined);
-    if (error !== undefined) throw new LbError("CONFIG_INVALID", error);
+    try {
+      await this.#workers.apply({ spec, slots: this.#slots.assign(spec.clusters), metricSlots });
+    } catch (error) {
+      await this.#goBack();
+      throw error;
+    }
+    this.#slots.commit();
+    this.#spec = spec;
     this.#monitor.update(spec.clusters);
     this.#view.show(spec, metricSlots);
-    // What left may be counted in until its connections have drained.
-    const cancel = this.#clock.after(spec.drainMs + 1000, () => {
-      this.#waiting.delete(cancel);
-      this.#metricSlots.free(
-        generation,
-        this.#workers.map((worker) => worker.metrics),
-      );
-    });
-    this.#waiting.add(cancel);
+    this.#freeLater(generation, spec.drainMs + FREE_AFTER_MS);
   }
 
-  async #openLog(spec: Spec): Promise<void> {
-    if (spec.accessLog?.target === this.#view.logTarget) return;
+  async #goBack(): Promise<void> {
+    const spec = this.#spec;
+    const { slots: metricSlots } = this.#metricSlots.assign(spec);
+    await this.#workers.apply({ spec, slots: this.#slots.assign(spec.clusters), metricSlots });
+    this.#slots.commit();
+  }
+
+  /** What left may be counted in until its connections have drained. */
+  #freeLater(generation: number, ms: number): void {
+    const cancel = this.#clock.after(ms, () => {
+      this.#cancels.delete(cancel);
+      this.#metricSlots.free(
+        generation,
+        this.#workers.handles.map((worker) => worker.metrics),
+      );
+    });
+    this.#cancels.add(cancel);
+  }
+
+  /** The writer for `spec`: the one in use where the target stays. */
+  async #openLog({ accessLog }: Spec): Promise<LogWriter | undefined> {
+    if (accessLog === undefined) return undefined;
+    return accessLog.target === this.#logTarget ? this.#logWriter : LogWriter.open(accessLog.target, this.#clock);
+  }
+
+  /** Rings are read by one writer at a time: the old one ends first. */
+  async #useLog({ accessLog }: Spec, writer: LogWriter | undefined): Promise<void> {
+    this.#logTarget = accessLog?.target;
+    if (writer === this.#logWriter) return;
     const before = this.#logWriter;
-    this.#logWriter =
-      spec.accessLog === undefined ? undefined : await LogWriter.open(spec.accessLog.target, this.#clock);
+    this.#logWriter = writer;
+    this.#view.logWriter = writer;
     await before?.close();
-    this.#logWriter?.setRings(this.#rings);
-    this.#view.logTarget = spec.accessLog?.target;
-    this.#view.logWriter = this.#logWriter;
+    writer?.setRings(this.#rings);
   }
 
   /** What threads and sockets were made with stays until the process starts anew. */

@@ -4,26 +4,34 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createRandom } from "../base/random.js";
-import { Timer } from "../base/timer-wheel.js";
+import { TICK_MS, Timer } from "../base/timer-wheel.js";
 import { SharedState } from "../cluster/shared.js";
-import { chooseEngine } from "../engine/choose.js";
-import { openMetrics } from "../observe/layout.js";
+import { chooseEngine, duplicateWake } from "../engine/choose.js";
+import { openMetrics, W } from "../observe/layout.js";
 import { LogRingWriter } from "../observe/log-ring.js";
 import { ProxyContext } from "./context.js";
 import { DataPlane } from "./data-plane.js";
-import type { FromWorker, ToWorker, WorkerStart } from "./messages.js";
+import type { Answer, FromWorker, Named, ToWorker, WorkerStart } from "./messages.js";
 import { reportFigures } from "./worker-figures.js";
 
 const port = parentPort!;
 const start = workerData as WorkerStart;
 const post = (message: FromWorker): void => port.postMessage(message);
 
-const { engine, reason } = await chooseEngine(start.engine, start.limits.bufferBytes, {
+const options = {
   highWaterBytes: start.limits.highWaterBytes,
   lowWaterBytes: start.limits.highWaterBytes >> 2,
   backlog: 4096,
   reusePort: start.workers > 1,
-});
+};
+const descriptors = new Uint8Array(start.descriptors);
+const { engine, reason, sharesPorts } = await chooseEngine(
+  start.engine,
+  start.limits.bufferBytes,
+  options,
+  descriptors,
+);
+const wakeFd = await duplicateWake(engine);
 
 const context = new ProxyContext({
   engine,
@@ -41,16 +49,19 @@ const dataPlane = new DataPlane(context, new LogRingWriter(start.logRing));
 
 function handle(message: ToWorker): void {
   switch (message.kind) {
-    case "apply": {
-      let error: string | undefined;
-      try {
-        dataPlane.apply(message.snapshot);
-      } catch (cause) {
-        error = cause instanceof Error ? cause.message : String(cause);
-      }
-      post({ kind: "applied", id: message.id, error, listening: dataPlane.listening });
+    case "prepare":
+      post({ kind: "done", id: message.id, answer: attempt(() => dataPlane.prepare(message.listeners)) });
       break;
-    }
+    case "apply":
+      post({
+        kind: "done",
+        id: message.id,
+        answer: attempt(() => {
+          dataPlane.apply(message.snapshot);
+          return dataPlane.listening;
+        }),
+      });
+      break;
     case "drain":
       drain(message.deadlineMs);
       break;
@@ -59,6 +70,14 @@ function handle(message: ToWorker): void {
       break;
     default:
       throw new Error(`unknown message ${JSON.stringify(message)}`);
+  }
+}
+
+function attempt(task: () => Named[]): Answer {
+  try {
+    return { error: undefined, listening: task() };
+  } catch (cause) {
+    return { error: cause instanceof Error ? cause.message : String(cause), listening: [] };
   }
 }
 
@@ -72,15 +91,10 @@ function drain(deadlineMs: number): void {
   context.onConnectionEnd = () => {
     if (context.connections === 0) finish();
   };
-  engine.timers.set(
-    new Timer(() => {
-      if (!done) dataPlane.abort();
-      finish();
-    }),
-    engine.now() + deadlineMs,
-  );
-  dataPlane.drain();
+  dataPlane.drain(deadlineMs);
   context.onConnectionEnd();
+  // Once everything has been aborted.
+  engine.timers.set(new Timer(finish), engine.now() + deadlineMs + 2 * TICK_MS);
 }
 
 function stop(): void {
@@ -94,16 +108,17 @@ function receiveAll(): void {
   }
 }
 
-/** The descriptors that an engine opened by FFI outlive its thread: close them, or clients would wait on a dead listener. */
+/** Native engines close their sockets when they leave `run`; the thread's end alone would not. */
 function crash(error: unknown): void {
+  context.metrics[W.UNCAUGHT]++;
+  post({ kind: "crashed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   engine.stop();
   if (engine.kind !== "node") engine.run();
-  post({ kind: "crashed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   process.exit(1);
 }
 
 reportFigures(context);
-post({ kind: "ready", engine: engine.kind, reason, wakeFd: engine.wakeFd });
+post({ kind: "ready", engine: engine.kind, reason, sharesPorts, wakeFd });
 if (engine.kind === "node") {
   process.on("uncaughtException", crash);
   port.on("message", handle);

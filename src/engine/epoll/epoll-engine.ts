@@ -17,6 +17,7 @@ import {
   type Listening,
 } from "../engine.js";
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
+import { rememberOpen } from "../native/descriptors.js";
 import * as native from "../native/epoll.js";
 import { close, Errno, errno, mapMemory, shutdown } from "../native/libc.js";
 import {
@@ -88,6 +89,7 @@ export class EpollEngine implements Engine {
     this.#events = new Int32Array(this.#page.bytes.buffer, 0, (MAX_EVENTS + 1) * native.EVENT_INTS);
     this.#gather = new Gather(options.memory.base);
     this.#epoll = native.epollCreate(native.EPOLL_CLOEXEC);
+    rememberOpen(this.#epoll);
     if (this.#epoll < 0) throw new LbError("INTERNAL", `epoll_create1: errno ${errno()}`);
     this.wakeFd = openEvent();
     this.#add(this.wakeFd, native.EPOLLIN, 0, WAKE);
@@ -382,6 +384,7 @@ export class EpollEngine implements Engine {
 
   /** @internal */
   adopt(fd: number): EpollConn {
+    rememberOpen(fd);
     const conn = this.#enter(fd, UNHANDLED, 0);
     this.stats.accepted++;
     this.#watchConn(conn);

@@ -6,6 +6,7 @@
  * Layouts: include/uapi/linux/io_uring.h.
  */
 import { LbError } from "../../base/errors.js";
+import { rememberOpen } from "./descriptors.js";
 import * as libc from "./libc.js";
 
 const SYS_SETUP = 425;
@@ -30,7 +31,6 @@ export const Op = {
   CLOSE: 19,
   SEND: 26,
   RECV: 27,
-  SHUTDOWN: 34,
 } as const;
 
 /** SQE flags (second byte of the SQE). */
@@ -75,6 +75,7 @@ export class Ring {
     const flags = SETUP_CQSIZE | SETUP_CLAMP | SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN;
     params.setUint32(8, flags, true);
     this.#fd = setup(SYS_SETUP, entries, page.base);
+    rememberOpen(this.#fd);
     if (this.#fd < 0) throw refused("io_uring_setup");
     this.#sqEntries = params.getUint32(0, true);
     const cqEntries = params.getUint32(4, true);

@@ -4,6 +4,7 @@
  * All calls return -1 on failure; `errno()` tells why.
  */
 import koffi from "koffi";
+import { rememberClosing } from "./descriptors.js";
 
 const libc = koffi.load("libc.so.6");
 
@@ -19,7 +20,8 @@ export const getsockopt = libc.func(
 export const getsockname = libc.func("int getsockname(int fd, uintptr_t addr, uintptr_t length)") as Call3;
 export const getpeername = libc.func("int getpeername(int fd, uintptr_t addr, uintptr_t length)") as Call3;
 export const shutdown = libc.func("int shutdown(int fd, int how)") as Call2;
-export const close = libc.func("int close(int fd)") as (fd: number) => number;
+const closeDescriptor = libc.func("int close(int fd)") as (fd: number) => number;
+const fcntl = libc.func("int fcntl(int fd, int command, int argument)") as Call3;
 export const eventfd = libc.func("int eventfd(uint32_t initial, int flags)") as Call2;
 export const read = libc.func("long read(int fd, uintptr_t buffer, size_t count)") as Call3;
 /** connect(2); blocking sockets are never connected this way. */
@@ -35,6 +37,18 @@ type Call5 = (a: number, b: number, c: number, d: number, e: number) => number;
 export function errno(): number {
   return koffi.errno();
 }
+
+export function close(fd: number): number {
+  rememberClosing(fd);
+  return closeDescriptor(fd);
+}
+
+/** Another descriptor of the same open file, for a thread that closes it at its own time. */
+export function duplicate(fd: number): number {
+  return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
 
 /** errno values, the same on every Linux architecture that Node runs on. */
 export const Errno = {

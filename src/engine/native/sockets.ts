@@ -2,6 +2,7 @@
 import { statSync, unlinkSync } from "node:fs";
 import { LbError } from "../../base/errors.js";
 import { type Address, formatAddress } from "../../model/address.js";
+import { rememberOpen } from "./descriptors.js";
 import * as libc from "./libc.js";
 import { AF_INET6, AF_UNIX, decodeSockaddr, encodeSockaddr, familyOf, SOCKADDR_BYTES } from "./sockaddr.js";
 
@@ -33,6 +34,7 @@ function setOption(fd: number, level: number, name: number, value: number): numb
 export function openSocket(address: Address, flags: number): number {
   const family = familyOf(address);
   const fd = libc.socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+  rememberOpen(fd);
   if (fd >= 0 && family !== AF_UNIX) {
     setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -129,7 +131,9 @@ export function socketError(fd: number): number {
 
 /** A non-blocking eventfd: 8 bytes written by any thread make it readable. */
 export function openEvent(): number {
-  return libc.eventfd(0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const fd = libc.eventfd(0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  rememberOpen(fd);
+  return fd;
 }
 
 /** Makes an eventfd unreadable again. */

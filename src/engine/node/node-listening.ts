@@ -16,7 +16,7 @@ export class NodeListening implements Listening {
     if (at.family === "unix") this.#server.listen({ path: at.path, backlog: options.backlog });
     else listenAtOnce(this.#server, at, options);
     const bound = this.#server.address();
-    if (bound === null) {
+    if (!this.#server.listening || bound === null) {
       throw new LbError("CONFIG_INVALID", `cannot listen on ${formatAddress(at)}: it is in use or not permitted`);
     }
     this.address = at.family === "unix" || typeof bound === "string" ? at : { ...at, port: bound.port };
@@ -57,5 +57,5 @@ function listenAtOnce(server: net.Server, at: Exclude<Address, { family: "unix" 
 
 /** `listen({ reusePort })` came with Node 22.12 and 23.1; older ones cannot share a port between threads. */
 const [major, minor] = process.versions.node.split(".").map(Number);
-const REUSE_PORT =
+export const REUSE_PORT =
   process.platform === "linux" && (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12));

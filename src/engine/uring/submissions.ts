@@ -1,4 +1,9 @@
-/** How each operation of the engine is written as a submission entry, and how its completion names what it belongs to. */
+/**
+ * How each operation of the engine is written as a submission entry, and how its completion names what it belongs to.
+ * Only operations that the kernel carries out at once, or waits for by polling, are here. One that it hands to a helper
+ * thread (IORING_OP_SHUTDOWN always) would look its descriptor up later, when the number may be another connection's.
+ */
+import { rememberClosing } from "../native/descriptors.js";
 import { BUFFER_SELECT, Op, type Ring } from "../native/io-uring.js";
 import { GROUP } from "./buffer-stock.js";
 
@@ -17,7 +22,6 @@ const CANCEL_ALL = 1;
 const CANCEL_FD = 2;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_WAITALL = 0x100;
-const SHUT_WR = 1;
 const SOCK_CLOEXEC = 0x80000;
 
 export function submitAccept(ring: Ring, fd: number, slot: number): void {
@@ -46,13 +50,10 @@ export function submitConnect(ring: Ring, fd: number, slot: number, address: num
   ring.sqes[at + 2] = length;
 }
 
-export function submitShutdown(ring: Ring, fd: number): void {
-  ring.sqe(Op.SHUTDOWN, fd, 0, SHUT_WR, 0, Kind.IGNORE, 0);
-}
-
 /** @param pending operations on the descriptor are under way: they hold the socket open, and have to be cancelled */
 export function submitClose(ring: Ring, fd: number, pending: boolean): void {
   if (pending) ring.sqe(Op.ASYNC_CANCEL, fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
+  rememberClosing(fd);
   ring.sqe(Op.CLOSE, fd, 0, 0, 0, Kind.IGNORE, 0);
 }
 

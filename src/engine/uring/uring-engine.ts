@@ -17,8 +17,9 @@ import {
   type Listening,
 } from "../engine.js";
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
+import { rememberOpen } from "../native/descriptors.js";
 import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
-import { close, Errno, mapMemory } from "../native/libc.js";
+import { close, Errno, mapMemory, shutdown } from "../native/libc.js";
 import { encodeSockaddr, SOCKADDR_BYTES } from "../native/sockaddr.js";
 import { bindSocket, clearEvent, lingerReset, openEvent, openSocket } from "../native/sockets.js";
 import { BufferStock } from "./buffer-stock.js";
@@ -32,7 +33,6 @@ import {
   submitConnect,
   submitReceive,
   submitSend,
-  submitShutdown,
   submitWake,
 } from "./submissions.js";
 import { UringConn } from "./uring-conn.js";
@@ -42,6 +42,7 @@ const SQ_ENTRIES = 4096;
 const CQ_ENTRIES = 16_384;
 
 const SOCKADDR_SLOTS = 512;
+const SHUT_WR = 1;
 
 export class UringEngine implements Engine {
   readonly kind = "io_uring";
@@ -264,6 +265,7 @@ export class UringEngine implements Engine {
 
   /** @internal An accepted descriptor becomes a connection without a handler yet. */
   adopt(fd: number): UringConn {
+    rememberOpen(fd);
     this.stats.accepted++;
     return this.#add(fd, UNHANDLED);
   }
@@ -325,7 +327,7 @@ export class UringEngine implements Engine {
     if (conn.ended || conn.broken) return;
     conn.ended = true;
     if (conn.peerEnded) this.report(conn, Close.FINISHED);
-    else submitShutdown(this.#ring, conn.fd);
+    else shutdown(conn.fd, SHUT_WR);
   }
 
   /** @internal Closes now; the handler hears of it at the end of this turn, unless it destroys the connection first. */

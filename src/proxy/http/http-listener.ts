@@ -1,6 +1,5 @@
 /** An `http` listener of one worker: accepts clients and knows what applies to them. */
-import type { Conn, ConnHandler, Listening } from "../../engine/engine.js";
-import type { Address } from "../../model/address.js";
+import type { Conn, ConnHandler } from "../../engine/engine.js";
 import type { HttpListenerSpec } from "../../model/spec.js";
 import { L, W } from "../../observe/layout.js";
 import { CidrSet } from "../../security/cidr.js";
@@ -23,7 +22,6 @@ export class HttpListener {
   closing = false;
   /** @internal */
   readonly downstreams = new Set<Downstream>();
-  #listening: Listening | undefined = undefined;
 
   constructor(context: ProxyContext, spec: HttpListenerSpec, routes: HttpRoutes, metrics: number) {
     this.context = context;
@@ -35,12 +33,6 @@ export class HttpListener {
     this.trusted = new CidrSet(spec.trustedProxies);
   }
 
-  /** Throws LbError CONFIG_INVALID where the address cannot be bound. */
-  open(): Address {
-    this.#listening = this.context.engine.listen(this.spec.address, (conn) => this.#accept(conn));
-    return this.#listening.address;
-  }
-
   /** The next request of every connection follows the new configuration; exchanges under way keep their route. */
   update(spec: HttpListenerSpec, routes: HttpRoutes): void {
     this.spec = spec;
@@ -49,10 +41,9 @@ export class HttpListener {
     this.trusted = new CidrSet(spec.trustedProxies);
   }
 
-  /** Stops accepting; idle connections end now, the others with their exchange. */
+  /** It gets no new connections; idle ones end now, the others with their exchange. */
   close(): void {
     this.closing = true;
-    this.#listening?.close();
     for (const downstream of this.downstreams) downstream.endIfIdle();
   }
 
@@ -61,7 +52,7 @@ export class HttpListener {
     for (const downstream of this.downstreams) downstream.abort("SHUTTING_DOWN");
   }
 
-  #accept(conn: Conn): ConnHandler | undefined {
+  accept(conn: Conn): ConnHandler | undefined {
     const { context } = this;
     const { metrics } = context;
     metrics[W.ACCEPTED]++;

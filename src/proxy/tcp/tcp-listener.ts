@@ -1,7 +1,7 @@
 /** A `tcp` listener of one worker: each accepted connection becomes a session with one endpoint. */
 import { hashText } from "../../base/hash.js";
-import type { Conn, ConnHandler, Listening } from "../../engine/engine.js";
-import { type Address, formatAddress } from "../../model/address.js";
+import type { Conn, ConnHandler } from "../../engine/engine.js";
+import { formatAddress } from "../../model/address.js";
 import type { TcpListenerSpec } from "../../model/spec.js";
 import { L, W } from "../../observe/layout.js";
 import type { ProxyContext } from "../context.js";
@@ -16,7 +16,6 @@ export class TcpListener {
   readonly metrics: number;
   /** @internal */
   readonly sessions = new Set<TcpSession>();
-  #listening: Listening | undefined = undefined;
 
   constructor(context: ProxyContext, spec: TcpListenerSpec, cluster: ProxyCluster, metrics: number) {
     this.context = context;
@@ -25,21 +24,10 @@ export class TcpListener {
     this.metrics = metrics;
   }
 
-  /** Throws LbError CONFIG_INVALID where the address cannot be bound. */
-  open(): Address {
-    this.#listening = this.context.engine.listen(this.spec.address, (conn) => this.#accept(conn));
-    return this.#listening.address;
-  }
-
   /** New connections follow the new configuration; open ones stay where they are. */
   update(spec: TcpListenerSpec, cluster: ProxyCluster): void {
     this.spec = spec;
     this.cluster = cluster;
-  }
-
-  /** Stops accepting; sessions go on. */
-  close(): void {
-    this.#listening?.close();
   }
 
   /** The drain deadline has passed. */
@@ -47,7 +35,7 @@ export class TcpListener {
     for (const session of this.sessions) session.abort("SHUTTING_DOWN");
   }
 
-  #accept(conn: Conn): ConnHandler | undefined {
+  accept(conn: Conn): ConnHandler | undefined {
     const { context } = this;
     const { metrics } = context;
     metrics[W.ACCEPTED]++;
