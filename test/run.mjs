@@ -53,8 +53,11 @@ const output = new Map();
 const failures = [];
 const skips = [];
 
-/** The source that a test event belongs to, relative to the project. */
-const sourceOf = (file) => (file === undefined ? "?" : relative(DIST, file).replace(/\.js$/, ".ts"));
+/** The source that a test event belongs to, relative to the project: some versions of Node name it, some what was compiled. */
+function sourceOf(file) {
+  if (file === undefined) return "?";
+  return file.startsWith(DIST) ? relative(DIST, file).replace(/\.js$/, ".ts") : relative(ROOT, file);
+}
 
 /** What a test threw (the runner wraps it), with its causes and without the runner's own stack frames. */
 function explain(error) {
