@@ -57,6 +57,32 @@ test("a file behind a directory link that is swapped has changed, as Kubernetes 
   await seen(t, join(path, "a.yaml"), () => rename(join(path, "..new"), join(path, "..data")));
 });
 
+test("a directory in which something else is always written hides no change and causes none", async (t) => {
+  const path = await folder(t);
+  const file = join(path, "a.yaml");
+  await writeFile(file, "a");
+  let calls = 0;
+  const changed = deferred();
+  const watch = watchFile(
+    file,
+    () => {
+      calls++;
+      changed.resolve();
+    },
+    changed.reject,
+  );
+  t.after(() => watch.close());
+  let isSeen = false;
+  const end = changed.promise.then(() => {
+    isSeen = true;
+  });
+  for (let i = 0; i < 50; i++) await writeFile(join(path, "access.log"), `${i}`);
+  await writeFile(file, "other");
+  for (let i = 0; !isSeen; i++) await writeFile(join(path, "access.log"), `${i}`);
+  await end;
+  assert.equal(calls, 1);
+});
+
 test("a directory that cannot be watched is told, and nothing is thrown", () => {
   const errors: Error[] = [];
   watchFile(

@@ -1,24 +1,37 @@
 /**
- * Tells when a file may have changed. The directory is watched, not the file: editors, deployment tools and Kubernetes
- * replace a file (or a link above it) instead of writing into it, and a watch on the old file would see nothing.
+ * Tells when a file has changed. The directory is watched, not the file: editors, deployment tools and Kubernetes replace a
+ * file (or a link above it) instead of writing into it, and a watch on the old file would see nothing.
  */
-import { watch } from "node:fs";
+import { statSync, watch } from "node:fs";
 import { dirname } from "node:path";
 
 export interface Watch {
   close(): void;
 }
 
-/** Events of one change come in bursts. */
+/** A change is told when the file has been the same for this long: writing it may take several steps. */
 const QUIET_MS = 100;
 
 /** @param failed the directory cannot be watched (any more); no further call comes */
 export function watchFile(file: string, changed: () => void, failed: (error: Error) => void): Watch {
   let timer: NodeJS.Timeout | undefined;
+  let told = signatureOf(file);
+  let seen = told;
+  const look = (): void => {
+    timer = undefined;
+    const now = signatureOf(file);
+    if (now !== seen) {
+      seen = now;
+      timer = setTimeout(look, QUIET_MS);
+    } else if (now !== told) {
+      told = now;
+      changed();
+    }
+  };
   try {
+    // Not begun anew by each event: in a directory where a log is written, it would never end.
     const watcher = watch(dirname(file), { persistent: false }, () => {
-      clearTimeout(timer);
-      timer = setTimeout(changed, QUIET_MS);
+      timer ??= setTimeout(look, QUIET_MS);
     });
     watcher.on("error", failed);
     const close = (): void => {
@@ -29,5 +42,15 @@ export function watchFile(file: string, changed: () => void, failed: (error: Err
   } catch (error) {
     failed(error as Error);
     return { close: () => {} };
+  }
+}
+
+/** Of what the path leads to, through all links; "" where there is nothing. */
+function signatureOf(file: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(file);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return "";
   }
 }
