@@ -64,6 +64,11 @@ export interface Conn {
   resume(): void;
   /** FIN after everything queued has been sent. Idempotent. When the peer ends too, `onClose(FINISHED)` follows. */
   end(): void;
+  /**
+   * As `end`, but closes as soon as everything queued has been handed to the kernel, without waiting for the peer to end:
+   * `onClose(FINISHED)` follows. For a peer that has nothing more to send: what it sends all the same is answered by RST.
+   */
+  finish(): void;
   /** Closes at once and silently: what is queued is lost, and no callback comes any more. Idempotent. */
   destroy(): void;
   /** As `destroy`, but the peer sees RST (SO_LINGER 0). */

@@ -1,5 +1,9 @@
 /** Chunks that wait, each with a reference to its buffer: a ring of integer triples. */
-import type { Memory } from "./memory.js";
+
+/** Takes references back. */
+export interface BufferOwner {
+  release(buffer: number): void;
+}
 
 const INITIAL_CHUNKS = 8;
 
@@ -53,10 +57,10 @@ export class SendQueue {
   }
 
   /** Gives every waiting buffer back. */
-  clear(memory: Memory): void {
+  clear(owner: BufferOwner): void {
     while (this.count > 0) {
       this.shift();
-      memory.release(this.buffer);
+      owner.release(this.buffer);
     }
   }
 

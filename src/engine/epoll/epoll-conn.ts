@@ -36,6 +36,8 @@ export const State = {
   SCHEDULED: 1 << 11,
   /** In the engine's list of connections that wait for a buffer. */
   STARVED: 1 << 12,
+  /** finish() was called: everything sent is the end. */
+  FINISHING: 1 << 13,
 } as const;
 
 const CANNOT_SEND = State.CLOSED | State.ENDING | State.BROKEN;
@@ -119,6 +121,12 @@ export class EpollConn implements Conn {
     if ((this.state & CANNOT_SEND) !== 0) return;
     this.state |= State.ENDING;
     if ((this.state & CANNOT_WRITE) === 0) this.#engine.markDirty(this);
+  }
+
+  finish(): void {
+    if ((this.state & CANNOT_SEND) !== 0) return;
+    this.state |= State.FINISHING;
+    this.end();
   }
 
   destroy(): void {

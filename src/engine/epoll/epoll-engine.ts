@@ -30,6 +30,7 @@ import {
   SOCK_NONBLOCK,
   socketError,
 } from "../native/sockets.js";
+import { createStats } from "../stats.js";
 import { EpollConn, State } from "./epoll-conn.js";
 import { EpollListening } from "./epoll-listening.js";
 import { Gather } from "./gather.js";
@@ -51,15 +52,7 @@ export class EpollEngine implements Engine {
   readonly kind = "epoll";
   readonly memory: Memory;
   readonly timers: TimerWheel;
-  readonly stats: EngineStats = {
-    accepted: 0,
-    connected: 0,
-    acceptPaused: 0,
-    starved: 0,
-    turns: 0,
-    syscalls: 0,
-    open: 0,
-  };
+  readonly stats: EngineStats = createStats();
   readonly wakeFd: number;
   onWake: () => void = () => {};
   /** @internal */ readonly options: EngineOptions;
@@ -199,8 +192,8 @@ export class EpollEngine implements Engine {
       conn.handler.onDrain();
     }
     if ((conn.state & MAY_READ_MASK) === State.READABLE) this.#read(conn);
-    const over = State.ENDED | State.PEER_ENDED;
-    if ((conn.state & (over | State.CLOSED)) === over) this.#closeAndTell(conn, Close.FINISHED);
+    const sent = (conn.state & (State.ENDED | State.CLOSED)) === State.ENDED;
+    if (sent && (conn.state & (State.PEER_ENDED | State.FINISHING)) !== 0) this.#closeAndTell(conn, Close.FINISHED);
     // Nobody reads, so nobody would find out.
     else if ((conn.state & State.BROKEN) !== 0 && (conn.state & (State.PAUSED | State.PEER_ENDED)) !== 0) {
       this.#closeAndTell(conn, Close.RESET);
@@ -283,7 +276,7 @@ export class EpollEngine implements Engine {
 
   #finish(conn: EpollConn): void {
     conn.state |= State.ENDED;
-    if ((conn.state & State.PEER_ENDED) !== 0) {
+    if ((conn.state & (State.PEER_ENDED | State.FINISHING)) !== 0) {
       // close(2) sends the FIN.
       this.schedule(conn);
       return;

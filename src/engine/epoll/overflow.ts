@@ -2,7 +2,7 @@
  * What a slow peer has not taken yet, outside the pool. Buffers are shared by all connections: when they run short, a
  * connection that cannot send moves its bytes here, so that slow readers cost memory but starve nobody.
  */
-import { allocate, copyBytes, deallocate } from "../native/epoll.js";
+import { allocate, copyBytes, deallocate } from "../native/heap.js";
 
 const INITIAL_BYTES = 32_768;
 

@@ -18,15 +18,6 @@ export const sendMessage = libc.func("long sendmsg(int fd, uintptr_t message, in
   flags: number,
 ) => number;
 
-/** Memory outside every typed array, by address. `allocate` returns 0 when there is none. */
-export const allocate = libc.func("uintptr_t malloc(size_t size)") as (size: number) => number;
-export const deallocate = libc.func("void free(uintptr_t address)") as (address: number) => void;
-export const copyBytes = libc.func("uintptr_t memcpy(uintptr_t to, uintptr_t from, size_t length)") as (
-  to: number,
-  from: number,
-  length: number,
-) => number;
-
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLLIN = 1;

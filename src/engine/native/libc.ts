@@ -6,7 +6,8 @@
 import koffi from "koffi";
 import { rememberClosing } from "./descriptors.js";
 
-const libc = koffi.load("libc.so.6");
+// The C library that node itself runs on, whichever it is.
+const libc = koffi.load(null);
 
 export const socket = libc.func("int socket(int domain, int type, int protocol)") as Call3;
 export const bind = libc.func("int bind(int fd, uintptr_t addr, uint32_t length)") as Call3;

@@ -4,6 +4,7 @@ import { Timer } from "../../base/timer-wheel.js";
 import type { Address } from "../../model/address.js";
 import { Close, type CloseReason, type Conn, type ConnHandler } from "../engine.js";
 import { BUFFER_SIZE, HEADROOM } from "../memory.js";
+import { UNHANDLED } from "../unhandled.js";
 import type { NodeEngine } from "./node-engine.js";
 
 const ROOM = BUFFER_SIZE - HEADROOM;
@@ -141,6 +142,12 @@ export class NodeConn implements Conn {
     this.#socket.end();
   }
 
+  finish(): void {
+    if (this.#ending || this.#closed) return;
+    this.#ending = true;
+    this.#socket.destroySoon();
+  }
+
   destroy(): void {
     if (this.#closed) return;
     this.#release();
@@ -151,12 +158,11 @@ export class NodeConn implements Conn {
     if (this.#closed) return;
     this.#release();
     const socket = this.#socket;
-    // A connecting socket would first connect in order to be reset, and a unix socket knows no RST.
-    if (this.#connecting || socket.remoteAddress === undefined) socket.destroy();
-    // While a shutdown is under way libuv refuses to reset.
-    else if (this.#ending && socket.writableLength === 0 && !socket.writableFinished) {
-      socket.once("finish", () => socket.resetAndDestroy());
-    } else socket.resetAndDestroy();
+    // A connecting socket would first connect in order to be reset, a unix socket knows no RST, and libuv refuses
+    // while a shutdown is under way: then everything was sent, and FIN is the truth.
+    const shutting = this.#ending && socket.writableLength === 0;
+    if (this.#connecting || shutting || socket.remoteAddress === undefined) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   /** @internal Bytes `[0, length)` of `chunk` came; `chunk` is the socket's. Returns false to stop reading. */
@@ -293,12 +299,3 @@ function toAddress(host?: string, port?: number, family?: string): Address | und
   if (host === undefined || port === undefined) return undefined;
   return { family: family === "IPv6" ? "ip6" : "ip4", host, port };
 }
-
-/** Stands in until the acceptor has returned the real handler. */
-const UNHANDLED: ConnHandler = {
-  onOpen: () => {},
-  onData: () => {},
-  onDrain: () => {},
-  onEnd: () => {},
-  onClose: () => {},
-};

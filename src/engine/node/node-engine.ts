@@ -3,26 +3,23 @@
  * be used. Bytes are copied once, into `Memory`, so that everything above works as it does on the native engines.
  */
 import type net from "node:net";
+import { Timer } from "../../base/timer-wheel.js";
 import type { Address } from "../../model/address.js";
 import type { Acceptor, Conn, ConnHandler, Engine, EngineOptions, EngineStats, Listening } from "../engine.js";
 import type { Memory } from "../memory.js";
+import { createStats } from "../stats.js";
 import { NodeConn } from "./node-conn.js";
 import { NodeListening } from "./node-listening.js";
 import { NodeTimers } from "./node-timers.js";
+
+/** How often those that wait for a buffer look for one at least. */
+const RETRY_MS = 10;
 
 export class NodeEngine implements Engine {
   readonly kind = "node";
   readonly memory: Memory;
   readonly timers: NodeTimers;
-  readonly stats: EngineStats = {
-    accepted: 0,
-    connected: 0,
-    acceptPaused: 0,
-    starved: 0,
-    turns: 0,
-    syscalls: 0,
-    open: 0,
-  };
+  readonly stats: EngineStats = createStats();
   readonly wakeFd = -1;
   onWake: () => void = () => {};
   /** @internal */ readonly options: EngineOptions;
@@ -35,6 +32,7 @@ export class NodeEngine implements Engine {
   /** Connections whose received bytes wait for a buffer or for their next turn. */
   #waiting: NodeConn[] = [];
   #turn: NodeJS.Immediate | undefined = undefined;
+  readonly #retry = new Timer(() => this.serve());
 
   constructor(options: EngineOptions) {
     this.options = options;
@@ -99,17 +97,21 @@ export class NodeEngine implements Engine {
   /** @internal `conn` has bytes to deliver as soon as it may. */
   wait(conn: NodeConn): void {
     this.#waiting.push(conn);
-    if (this.memory.available > 0) this.serve();
+    this.serve();
   }
 
   /** @internal Called after whatever may have freed a buffer: lets those that wait try again in the next turn. */
   serve(): void {
-    if (this.#waiting.length === 0 || this.#turn !== undefined || this.memory.available === 0) return;
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const conn of waiting) conn.deliverRest();
-    });
+    if (this.#waiting.length === 0 || this.#turn !== undefined) return;
+    if (this.memory.available > 0) this.#turn = setImmediate(this.#serveWaiting);
+    // Buffers may also be freed where this engine does not see it.
+    else if (!this.#retry.pending) this.timers.set(this.#retry, performance.now() + RETRY_MS);
   }
+
+  readonly #serveWaiting = (): void => {
+    this.#turn = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const conn of waiting) conn.deliverRest();
+  };
 }

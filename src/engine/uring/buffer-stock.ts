@@ -12,6 +12,8 @@ const READY = 256;
 export class BufferStock {
   /** Unsent bytes at which a connection counts as congested: less when memory runs short. */
   highWater: number;
+  /** Half of the memory is in use. As of the last turn. */
+  isShort = false;
   readonly #ring: Ring;
   readonly #memory: Memory;
   readonly #highWaterBytes: number;
@@ -52,8 +54,8 @@ export class BufferStock {
     }
     this.#ring.publish();
     // With half of the memory gone no connection may hold more than two buffers: the slow ones must not starve the rest.
-    const short = memory.available * 2 < memory.count;
-    this.highWater = short ? Math.min(2 * BUFFER_SIZE, this.#highWaterBytes) : this.#highWaterBytes;
+    this.isShort = memory.available * 2 < memory.count;
+    this.highWater = this.isShort ? Math.min(2 * BUFFER_SIZE, this.#highWaterBytes) : this.#highWaterBytes;
     if (this.#starved.length === 0 || this.#ready === 0) return undefined;
     const fed = this.#starved;
     this.#starved = [];

@@ -2,12 +2,15 @@
  * One connection of the io_uring engine. At most one receive (multishot) and one send are in flight; every completion
  * carries the slot, and a slot is given away only after its last completion came, so none can reach a successor.
  */
-import type { Timer } from "../../base/timer-wheel.js";
+import type { Timer, TimerWheel } from "../../base/timer-wheel.js";
 import type { Address } from "../../model/address.js";
 import type { Conn, ConnHandler } from "../engine.js";
 import { localAddress, peerAddress } from "../native/sockets.js";
 import { SendQueue } from "../send-queue.js";
 import type { UringEngine } from "./uring-engine.js";
+
+/** No send is in flight. */
+export const NOTHING = -1;
 
 export class UringConn implements Conn {
   handler: ConnHandler;
@@ -30,10 +33,12 @@ export class UringConn implements Conn {
   peerEnded = false;
   ending = false;
   ended = false;
+  /** @internal `finish` was called: everything sent is the end. */
+  finishing = false;
   /** @internal Sending failed: what arrives is still delivered, then the connection is reported as reset. */
   broken = false;
-  /** @internal The range of the send in flight; buffer -1 = none. */
-  sendBuffer = -1;
+  /** @internal The range of the send in flight: of a buffer, or of a handle of the engine's spill. */
+  sendBuffer = NOTHING;
   sendStart = 0;
   sendEnd = 0;
   /** @internal While connecting. */
@@ -68,13 +73,29 @@ export class UringConn implements Conn {
   send(buffer: number, start: number, end: number): void {
     if (this.closed || this.ending || this.broken || start === end) return;
     const engine = this.#engine;
-    engine.memory.retain(buffer);
     this.unsent += end - start;
-    if (this.unsent > engine.highWater) this.congested = true;
-    if (this.sendBuffer >= 0 || this.connecting) {
+    if (this.unsent > engine.stock.highWater) this.congested = true;
+    // Half of the memory is in use: what is to be sent waits outside it.
+    if (engine.stock.isShort) this.#enqueue(engine.spill(start, end), 0, end - start);
+    else {
+      engine.memory.retain(buffer);
+      this.#enqueue(buffer, start, end);
+    }
+  }
+
+  /** @internal */
+  cancelConnectTimer(timers: TimerWheel): void {
+    if (this.connectTimer === undefined) return;
+    timers.cancel(this.connectTimer);
+    this.connectTimer = undefined;
+  }
+
+  #enqueue(buffer: number, start: number, end: number): void {
+    if (this.sendBuffer === NOTHING && !this.connecting) this.#engine.startSend(this, buffer, start, end);
+    else {
       if (this.queue === undefined) this.queue = new SendQueue();
       this.queue.push(buffer, start, end);
-    } else engine.startSend(this, buffer, start, end);
+    }
   }
 
   pause(): void {
@@ -92,7 +113,13 @@ export class UringConn implements Conn {
   end(): void {
     if (this.ending || this.closed) return;
     this.ending = true;
-    if (this.sendBuffer < 0 && !this.connecting) this.#engine.finishSending(this);
+    if (this.sendBuffer === NOTHING && !this.connecting) this.#engine.finishSending(this);
+  }
+
+  finish(): void {
+    if (this.ending || this.closed) return;
+    this.finishing = true;
+    this.end();
   }
 
   destroy(): void {

@@ -22,8 +22,11 @@ import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
 import { close, Errno, mapMemory, shutdown } from "../native/libc.js";
 import { encodeSockaddr, SOCKADDR_BYTES } from "../native/sockaddr.js";
 import { bindSocket, clearEvent, lingerReset, openEvent, openSocket } from "../native/sockets.js";
+import { createStats } from "../stats.js";
+import { UNHANDLED } from "../unhandled.js";
 import { BufferStock } from "./buffer-stock.js";
 import { CloseReports } from "./close-reports.js";
+import { Spill } from "./spill.js";
 import {
   Kind,
   RECEIVE_POLL_FIRST,
@@ -35,7 +38,7 @@ import {
   submitSend,
   submitWake,
 } from "./submissions.js";
-import { UringConn } from "./uring-conn.js";
+import { NOTHING, UringConn } from "./uring-conn.js";
 import { UringListening } from "./uring-listening.js";
 
 const SQ_ENTRIES = 4096;
@@ -48,20 +51,13 @@ export class UringEngine implements Engine {
   readonly kind = "io_uring";
   readonly memory: Memory;
   readonly timers: TimerWheel;
-  readonly stats: EngineStats = {
-    accepted: 0,
-    connected: 0,
-    acceptPaused: 0,
-    starved: 0,
-    turns: 0,
-    syscalls: 0,
-    open: 0,
-  };
+  readonly stats: EngineStats = createStats();
   readonly wakeFd: number;
   onWake: () => void = () => {};
   readonly #options: EngineOptions;
   readonly #ring: Ring;
-  readonly #stock: BufferStock;
+  /** @internal */ readonly stock: BufferStock;
+  readonly #spill = new Spill();
   readonly #conns: (UringConn | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   readonly #listeners: (UringListening | undefined)[] = [];
@@ -79,7 +75,7 @@ export class UringEngine implements Engine {
     this.#now = performance.now();
     this.timers = new TimerWheel(this.#now);
     this.#ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
-    this.#stock = new BufferStock(this.#ring, options.memory, options.highWaterBytes);
+    this.stock = new BufferStock(this.#ring, options.memory, options.highWaterBytes);
     this.wakeFd = openEvent();
     this.#armWake();
   }
@@ -88,9 +84,15 @@ export class UringEngine implements Engine {
     return this.#now;
   }
 
-  /** @internal */
-  get highWater(): number {
-    return this.#stock.highWater;
+  /** @internal Returns a handle in place of a buffer. */
+  spill(start: number, end: number): number {
+    return this.#spill.put(this.memory.base + start, end - start);
+  }
+
+  /** @internal Takes back what `startSend` or a queue held. */
+  release(buffer: number): void {
+    if (buffer >= 0) this.memory.release(buffer);
+    else this.#spill.drop(buffer);
   }
 
   listen(at: Address, accept: Acceptor): Listening {
@@ -121,7 +123,7 @@ export class UringEngine implements Engine {
 
   run(): void {
     while (!this.#stopped) {
-      const fed = this.#stock.refill();
+      const fed = this.stock.refill();
       if (fed !== undefined) for (const conn of fed) this.armReceive(conn);
       const waitMs = this.#reports.waiting ? 0 : this.timers.untilNext(this.#now);
       this.#ring.enter(waitMs);
@@ -183,7 +185,7 @@ export class UringEngine implements Engine {
     }
     if (result > 0) {
       const buffer = flags >>> 16;
-      this.#stock.used();
+      this.stock.used();
       if (!conn.closed) {
         const start = buffer * BUFFER_SIZE + HEADROOM;
         conn.handler.onData(buffer, start, start + result);
@@ -191,7 +193,7 @@ export class UringEngine implements Engine {
       this.memory.release(buffer);
     } else {
       if ((flags & CQE_BUFFER) !== 0) {
-        this.#stock.used();
+        this.stock.used();
         this.memory.release(flags >>> 16);
       }
       if (!conn.closed) this.#onReceiveEnd(conn, result);
@@ -211,7 +213,7 @@ export class UringEngine implements Engine {
       }
     } else if (result === -Errno.ENOBUFS) {
       this.stats.starved++;
-      this.#stock.starve(conn);
+      this.stock.starve(conn);
     } else if (result !== -Errno.ECANCELED && result !== -Errno.EINTR && result !== -Errno.EAGAIN) {
       this.report(conn, Close.RESET);
     }
@@ -220,9 +222,9 @@ export class UringEngine implements Engine {
   #onSend(conn: UringConn, result: number): void {
     conn.operations--;
     const buffer = conn.sendBuffer;
-    conn.sendBuffer = -1;
+    conn.sendBuffer = NOTHING;
     if (conn.closed) {
-      this.memory.release(buffer);
+      this.release(buffer);
       this.#retire(conn);
       return;
     }
@@ -236,7 +238,7 @@ export class UringEngine implements Engine {
       this.startSend(conn, buffer, conn.sendStart + result, conn.sendEnd);
       return;
     }
-    this.memory.release(buffer);
+    this.release(buffer);
     const queue = conn.queue;
     if (queue !== undefined && queue.count > 0) {
       queue.shift();
@@ -250,10 +252,10 @@ export class UringEngine implements Engine {
 
   /** What the peer sent before it broke the connection is still in the kernel: let the receive deliver it first. */
   #onSendError(conn: UringConn, buffer: number): void {
-    this.memory.release(buffer);
+    this.release(buffer);
     conn.broken = true;
     conn.unsent = 0;
-    conn.queue?.clear(this.memory);
+    conn.queue?.clear(this);
     if (conn.peerEnded || !conn.receiving) this.report(conn, Close.RESET);
   }
 
@@ -286,7 +288,7 @@ export class UringEngine implements Engine {
       this.report(conn, refused ? Close.REFUSED : result === -Errno.ETIMEDOUT ? Close.TIMEOUT : Close.UNREACHABLE);
       return;
     }
-    this.#cancelConnectTimer(conn);
+    conn.cancelConnectTimer(this.timers);
     conn.connecting = false;
     this.stats.connected++;
     this.armReceive(conn, RECEIVE_POLL_FIRST);
@@ -304,7 +306,8 @@ export class UringEngine implements Engine {
     conn.sendStart = start;
     conn.sendEnd = end;
     conn.operations++;
-    submitSend(this.#ring, conn.fd, conn.slot, this.memory.base + start, end - start);
+    const base = buffer >= 0 ? this.memory.base : this.#spill.addressOf(buffer);
+    submitSend(this.#ring, conn.fd, conn.slot, base + start, end - start);
   }
 
   /** @internal Arms the multishot receive unless something stands against it. */
@@ -326,7 +329,7 @@ export class UringEngine implements Engine {
   finishSending(conn: UringConn): void {
     if (conn.ended || conn.broken) return;
     conn.ended = true;
-    if (conn.peerEnded) this.report(conn, Close.FINISHED);
+    if (conn.peerEnded || conn.finishing) this.report(conn, Close.FINISHED);
     else shutdown(conn.fd, SHUT_WR);
   }
 
@@ -341,8 +344,8 @@ export class UringEngine implements Engine {
   teardown(conn: UringConn, rst: boolean): void {
     conn.closed = true;
     this.stats.open--;
-    this.#cancelConnectTimer(conn);
-    conn.queue?.clear(this.memory);
+    conn.cancelConnectTimer(this.timers);
+    conn.queue?.clear(this);
     if (conn.fd >= 0) {
       if (rst) lingerReset(conn.fd);
       submitClose(this.#ring, conn.fd, conn.operations > 0);
@@ -366,12 +369,6 @@ export class UringEngine implements Engine {
     return conn;
   }
 
-  #cancelConnectTimer(conn: UringConn): void {
-    if (conn.connectTimer === undefined) return;
-    this.timers.cancel(conn.connectTimer);
-    conn.connectTimer = undefined;
-  }
-
   #armWake(): void {
     submitWake(this.#ring, this.wakeFd);
   }
@@ -379,27 +376,18 @@ export class UringEngine implements Engine {
   #release(): void {
     for (const conn of this.#conns) {
       if (conn === undefined) continue;
-      if (conn.sendBuffer >= 0) this.memory.release(conn.sendBuffer);
-      conn.queue?.clear(this.memory);
+      if (conn.sendBuffer !== NOTHING) this.release(conn.sendBuffer);
+      conn.queue?.clear(this);
       if (!conn.closed && conn.fd >= 0) close(conn.fd);
       conn.closed = true;
     }
     for (const listening of this.#listeners) if (listening !== undefined) close(listening.fd);
     // Closes that were queued but not submitted.
     this.#ring.submit();
-    this.#stock.release();
+    this.stock.release();
     this.#ring.close();
     this.#addresses.free();
     close(this.wakeFd);
     this.stats.open = 0;
   }
 }
-
-/** Stands in for the moment between accept and the acceptor's answer. */
-const UNHANDLED: ConnHandler = {
-  onOpen() {},
-  onData() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-};
