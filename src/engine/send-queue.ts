@@ -48,6 +48,22 @@ export class SendQueue {
     this.count++;
   }
 
+  /** Takes `bytes` sent bytes off the front; chunks that are sent whole go back to their owner. */
+  consume(bytes: number, owner: BufferOwner): void {
+    let left = bytes;
+    while (left > 0) {
+      this.peek(0);
+      const length = this.end - this.start;
+      if (left < length) {
+        this.#items[this.#head * 3 + 1] += left;
+        return;
+      }
+      left -= length;
+      this.shift();
+      owner.release(this.buffer);
+    }
+  }
+
   /** Reads chunk `index` (0 = oldest) into `buffer`, `start`, `end`, and leaves it where it is. */
   peek(index: number): void {
     const at = ((this.#head + index) & (this.#items.length / 3 - 1)) * 3;

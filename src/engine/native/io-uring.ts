@@ -25,6 +25,7 @@ const REGISTER_PBUF_RING = 22;
 /** Opcodes in use. */
 export const Op = {
   POLL_ADD: 6,
+  SENDMSG: 9,
   ACCEPT: 13,
   ASYNC_CANCEL: 14,
   CONNECT: 16,

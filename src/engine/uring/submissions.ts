@@ -44,6 +44,11 @@ export function submitSend(ring: Ring, fd: number, slot: number, address: number
   ring.sqe(Op.SEND, fd, address, length, MSG_NOSIGNAL | MSG_WAITALL, (Kind.SEND << 24) | slot, 0);
 }
 
+/** @param message address of a msghdr, read when the entry is submitted */
+export function submitSendMessage(ring: Ring, fd: number, slot: number, message: number): void {
+  ring.sqe(Op.SENDMSG, fd, message, 1, MSG_NOSIGNAL | MSG_WAITALL, (Kind.SEND << 24) | slot, 0);
+}
+
 /** The socket address at `address` is read when the entry is submitted. */
 export function submitConnect(ring: Ring, fd: number, slot: number, address: number, length: number): void {
   const at = ring.sqe(Op.CONNECT, fd, address, 0, 0, (Kind.CONNECT << 24) | slot, 0);

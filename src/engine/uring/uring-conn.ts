@@ -9,7 +9,7 @@ import { localAddress, peerAddress } from "../native/sockets.js";
 import { SendQueue } from "../send-queue.js";
 import type { UringEngine } from "./uring-engine.js";
 
-/** No send is in flight. */
+/** In place of a buffer. */
 export const NOTHING = -1;
 
 export class UringConn implements Conn {
@@ -39,6 +39,8 @@ export class UringConn implements Conn {
   broken = false;
   /** @internal The range of the send in flight: of a buffer, or of a handle of the engine's spill. */
   sendBuffer = NOTHING;
+  /** @internal The send in flight is of the first chunks of `queue`, which stay there until it completes. */
+  gathered = false;
   sendStart = 0;
   sendEnd = 0;
   /** @internal While connecting. */
@@ -83,6 +85,11 @@ export class UringConn implements Conn {
     }
   }
 
+  /** @internal No send is in flight. */
+  get isIdle(): boolean {
+    return this.sendBuffer === NOTHING && !this.gathered;
+  }
+
   /** @internal */
   cancelConnectTimer(timers: TimerWheel): void {
     if (this.connectTimer === undefined) return;
@@ -91,7 +98,7 @@ export class UringConn implements Conn {
   }
 
   #enqueue(buffer: number, start: number, end: number): void {
-    if (this.sendBuffer === NOTHING && !this.connecting) this.#engine.startSend(this, buffer, start, end);
+    if (this.isIdle && !this.connecting) this.#engine.startSend(this, buffer, start, end);
     else {
       if (this.queue === undefined) this.queue = new SendQueue();
       this.queue.push(buffer, start, end);
@@ -113,7 +120,7 @@ export class UringConn implements Conn {
   end(): void {
     if (this.ending || this.closed) return;
     this.ending = true;
-    if (this.sendBuffer === NOTHING && !this.connecting) this.#engine.finishSending(this);
+    if (this.isIdle && !this.connecting) this.#engine.finishSending(this);
   }
 
   finish(): void {

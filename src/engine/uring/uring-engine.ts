@@ -22,10 +22,13 @@ import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
 import { close, Errno, mapMemory, shutdown } from "../native/libc.js";
 import { encodeSockaddr, SOCKADDR_BYTES } from "../native/sockaddr.js";
 import { bindSocket, clearEvent, lingerReset, openEvent, openSocket } from "../native/sockets.js";
+import type { SendQueue } from "../send-queue.js";
 import { createStats } from "../stats.js";
 import { UNHANDLED } from "../unhandled.js";
 import { BufferStock } from "./buffer-stock.js";
 import { CloseReports } from "./close-reports.js";
+import { ConnTable } from "./conn-table.js";
+import { Gather } from "./gather.js";
 import { Spill } from "./spill.js";
 import {
   Kind,
@@ -36,6 +39,7 @@ import {
   submitConnect,
   submitReceive,
   submitSend,
+  submitSendMessage,
   submitWake,
 } from "./submissions.js";
 import { NOTHING, UringConn } from "./uring-conn.js";
@@ -58,8 +62,8 @@ export class UringEngine implements Engine {
   readonly #ring: Ring;
   /** @internal */ readonly stock: BufferStock;
   readonly #spill = new Spill();
-  readonly #conns: (UringConn | undefined)[] = [];
-  readonly #freeSlots: number[] = [];
+  readonly #gather: Gather;
+  readonly #table = new ConnTable();
   readonly #listeners: (UringListening | undefined)[] = [];
   /** Socket addresses of connects: read by the kernel at submission, so a rotating set of places is enough. */
   readonly #addresses = mapMemory(SOCKADDR_SLOTS * SOCKADDR_BYTES);
@@ -75,6 +79,7 @@ export class UringEngine implements Engine {
     this.#now = performance.now();
     this.timers = new TimerWheel(this.#now);
     this.#ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
+    this.#gather = new Gather(this.#ring);
     this.stock = new BufferStock(this.#ring, options.memory, options.highWaterBytes);
     this.wakeFd = openEvent();
     this.#armWake();
@@ -87,6 +92,11 @@ export class UringEngine implements Engine {
   /** @internal Returns a handle in place of a buffer. */
   spill(start: number, end: number): number {
     return this.#spill.put(this.memory.base + start, end - start);
+  }
+
+  /** @internal What the offsets of a buffer or handle are counted from. */
+  addressOf(buffer: number): number {
+    return buffer >= 0 ? this.memory.base : this.#spill.addressOf(buffer);
   }
 
   /** @internal Takes back what `startSend` or a queue held. */
@@ -144,6 +154,7 @@ export class UringEngine implements Engine {
   #drainCompletions(): void {
     const ring = this.#ring;
     const words = ring.words;
+    const { conns } = this.#table;
     let head = words[ring.cqHead];
     const tail = words[ring.cqTail];
     while (head !== tail) {
@@ -155,16 +166,16 @@ export class UringEngine implements Engine {
       const slot = user & SLOT_MASK;
       switch (user >>> 24) {
         case Kind.RECEIVE:
-          this.#onReceive(this.#conns[slot]!, result, flags);
+          this.#onReceive(conns[slot]!, result, flags);
           break;
         case Kind.SEND:
-          this.#onSend(this.#conns[slot]!, result);
+          this.#onSend(conns[slot]!, result);
           break;
         case Kind.ACCEPT:
           this.#onAccept(slot, result, flags);
           break;
         case Kind.CONNECT:
-          this.#onConnect(this.#conns[slot]!, result);
+          this.#onConnect(conns[slot]!, result);
           break;
         case Kind.WAKE:
           clearEvent(this.wakeFd);
@@ -199,7 +210,7 @@ export class UringEngine implements Engine {
       if (!conn.closed) this.#onReceiveEnd(conn, result);
     }
     if (more) return;
-    if (conn.closed) this.#retire(conn);
+    if (conn.closed) this.#table.retire(conn);
     else if (!conn.receiving) this.armReceive(conn);
   }
 
@@ -221,29 +232,30 @@ export class UringEngine implements Engine {
 
   #onSend(conn: UringConn, result: number): void {
     conn.operations--;
-    const buffer = conn.sendBuffer;
+    const { gathered, queue, sendBuffer, sendStart, sendEnd } = conn;
+    conn.gathered = false;
     conn.sendBuffer = NOTHING;
     if (conn.closed) {
-      this.release(buffer);
-      this.#retire(conn);
+      if (gathered) queue!.clear(this);
+      else this.release(sendBuffer);
+      this.#table.retire(conn);
       return;
     }
-    if (result <= 0) {
-      if (result === -Errno.EINTR) this.startSend(conn, buffer, conn.sendStart, conn.sendEnd);
-      else this.#onSendError(conn, buffer);
+    if (result < 0 && result !== -Errno.EINTR) {
+      if (!gathered) this.release(sendBuffer);
+      this.#onSendError(conn);
       return;
     }
-    conn.unsent -= result;
-    if (conn.sendStart + result < conn.sendEnd) {
-      this.startSend(conn, buffer, conn.sendStart + result, conn.sendEnd);
+    const sent = Math.max(0, result);
+    conn.unsent -= sent;
+    if (gathered) queue!.consume(sent, this);
+    else if (sendStart + sent === sendEnd) this.release(sendBuffer);
+    else {
+      this.startSend(conn, sendBuffer, sendStart + sent, sendEnd);
       return;
     }
-    this.release(buffer);
-    const queue = conn.queue;
-    if (queue !== undefined && queue.count > 0) {
-      queue.shift();
-      this.startSend(conn, queue.buffer, queue.start, queue.end);
-    } else if (conn.ending) this.finishSending(conn);
+    if (queue !== undefined && queue.count > 0) this.#sendQueued(conn, queue);
+    else if (conn.ending) this.finishSending(conn);
     if (conn.congested && conn.unsent <= this.#options.lowWaterBytes && !conn.closed) {
       conn.congested = false;
       conn.handler.onDrain();
@@ -251,12 +263,22 @@ export class UringEngine implements Engine {
   }
 
   /** What the peer sent before it broke the connection is still in the kernel: let the receive deliver it first. */
-  #onSendError(conn: UringConn, buffer: number): void {
-    this.release(buffer);
+  #onSendError(conn: UringConn): void {
     conn.broken = true;
     conn.unsent = 0;
     conn.queue?.clear(this);
     if (conn.peerEnded || !conn.receiving) this.report(conn, Close.RESET);
+  }
+
+  #sendQueued(conn: UringConn, queue: SendQueue): void {
+    if (queue.count === 1) {
+      queue.shift();
+      this.startSend(conn, queue.buffer, queue.start, queue.end);
+      return;
+    }
+    conn.gathered = true;
+    conn.operations++;
+    submitSendMessage(this.#ring, conn.fd, conn.slot, this.#gather.fill(queue, this));
   }
 
   #onAccept(slot: number, result: number, flags: number): void {
@@ -280,7 +302,7 @@ export class UringEngine implements Engine {
   #onConnect(conn: UringConn, result: number): void {
     conn.operations--;
     if (conn.closed) {
-      this.#retire(conn);
+      this.#table.retire(conn);
       return;
     }
     if (result < 0) {
@@ -293,10 +315,8 @@ export class UringEngine implements Engine {
     this.stats.connected++;
     this.armReceive(conn, RECEIVE_POLL_FIRST);
     const queue = conn.queue;
-    if (queue !== undefined && queue.count > 0) {
-      queue.shift();
-      this.startSend(conn, queue.buffer, queue.start, queue.end);
-    } else if (conn.ending) this.finishSending(conn);
+    if (queue !== undefined && queue.count > 0) this.#sendQueued(conn, queue);
+    else if (conn.ending) this.finishSending(conn);
     if (!conn.closed) conn.handler.onOpen();
   }
 
@@ -306,8 +326,7 @@ export class UringEngine implements Engine {
     conn.sendStart = start;
     conn.sendEnd = end;
     conn.operations++;
-    const base = buffer >= 0 ? this.memory.base : this.#spill.addressOf(buffer);
-    submitSend(this.#ring, conn.fd, conn.slot, base + start, end - start);
+    submitSend(this.#ring, conn.fd, conn.slot, this.addressOf(buffer) + start, end - start);
   }
 
   /** @internal Arms the multishot receive unless something stands against it. */
@@ -345,26 +364,18 @@ export class UringEngine implements Engine {
     conn.closed = true;
     this.stats.open--;
     conn.cancelConnectTimer(this.timers);
-    conn.queue?.clear(this);
+    // The kernel may still be sending from what was gathered.
+    if (!conn.gathered) conn.queue?.clear(this);
     if (conn.fd >= 0) {
       if (rst) lingerReset(conn.fd);
       submitClose(this.#ring, conn.fd, conn.operations > 0);
     }
-    this.#retire(conn);
-  }
-
-  /** Frees the slot when no completion can name it any more. */
-  #retire(conn: UringConn): void {
-    if (conn.operations > 0 || conn.slot < 0) return;
-    this.#conns[conn.slot] = undefined;
-    this.#freeSlots.push(conn.slot);
-    conn.slot = -1;
+    this.#table.retire(conn);
   }
 
   #add(fd: number, handler: ConnHandler): UringConn {
-    const slot = this.#freeSlots.pop() ?? this.#conns.length;
-    const conn = new UringConn(this, fd, slot, handler);
-    this.#conns[slot] = conn;
+    const conn = new UringConn(this, fd, this.#table.nextSlot(), handler);
+    this.#table.put(conn);
     this.stats.open++;
     return conn;
   }
@@ -374,7 +385,7 @@ export class UringEngine implements Engine {
   }
 
   #release(): void {
-    for (const conn of this.#conns) {
+    for (const conn of this.#table.conns) {
       if (conn === undefined) continue;
       if (conn.sendBuffer !== NOTHING) this.release(conn.sendBuffer);
       conn.queue?.clear(this);
@@ -387,6 +398,7 @@ export class UringEngine implements Engine {
     this.stock.release();
     this.#ring.close();
     this.#addresses.free();
+    this.#gather.free();
     close(this.wakeFd);
     this.stats.open = 0;
   }
