@@ -5,6 +5,11 @@
 import { test } from "node:test";
 import { chooseEngine } from "../engine/choose.js";
 import type { EngineKind } from "../engine/engine.js";
+import { closingContract } from "./engine/closing.js";
+import { connectingContract } from "./engine/connecting.js";
+import { endingContract } from "./engine/ending.js";
+import { lifecycleContract } from "./engine/lifecycle.js";
+import { pressureContract } from "./engine/pressure.js";
 import { transferContract } from "./engine/transfer.js";
 
 /** Registers the whole suite for one kind of engine; where that kind cannot run here, one skipped test says why. */
@@ -15,6 +20,11 @@ export async function engineContract(kind: EngineKind): Promise<void> {
     return;
   }
   transferContract(kind);
+  connectingContract(kind);
+  endingContract(kind);
+  closingContract(kind);
+  pressureContract(kind);
+  lifecycleContract(kind);
 }
 
 async function whyUnavailable(kind: EngineKind): Promise<string | undefined> {

@@ -1,12 +1,12 @@
 /** The test's side of an engine under test: starts its thread, commands it, waits for its reports, checks for leaks. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { writeSync } from "node:fs";
 import type net from "node:net";
 import type { TestContext } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { EngineKind } from "../../engine/engine.js";
 import type { Address } from "../../model/address.js";
+import { descriptors } from "./descriptors.js";
 import type { Action, Command, EngineSetup, Look, Moment, Report } from "./protocol.js";
 
 type ConnReport = "accept" | "open" | "drain" | "end" | "connecting";
@@ -21,21 +21,28 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
+/** A test that waits for a report this long waits for ever. */
+const PATIENCE_MS = 20_000;
 const WAKE = new BigUint64Array([1n]);
 
 export class Bench {
   readonly #t: TestContext;
   readonly #worker: Worker;
+  readonly #exit: Promise<unknown>;
   #wakeFd = -1;
   #reports: Report[] = [];
   #waiters: Waiter[] = [];
   #failure: Error | undefined = undefined;
   #finished = false;
+  #stopping = false;
+  readonly #patience = setTimeout(() => this.#fail(new Error("the engine hangs")), PATIENCE_MS);
   readonly #resources: (net.Socket | net.Server)[] = [];
+  readonly #cleanups: (() => Promise<unknown>)[] = [];
 
   private constructor(t: TestContext, setup: EngineSetup) {
     this.#t = t;
     this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: setup });
+    this.#exit = new Promise((resolve) => this.#worker.on("exit", resolve));
     this.#worker.on("message", (report: Report) => this.#receive(report));
     this.#worker.on("error", (error) => this.#fail(error));
   }
@@ -49,6 +56,7 @@ export class Bench {
       backlog: 511,
       reusePort: false,
     };
+    descriptors.enter();
     const bench = new Bench(t, { ...defaults, ...setup, kind });
     t.after(() => bench.finish());
     const ready = await bench.take("ready");
@@ -57,12 +65,18 @@ export class Bench {
   }
 
   tell(...commands: readonly Command[]): void {
-    for (const command of commands) this.#worker.postMessage(command);
+    if (this.#stopping) return;
+    for (const command of commands) {
+      this.#worker.postMessage(command);
+      if (command.do === "stop") this.#stopping = true;
+    }
     if (this.#wakeFd >= 0) writeSync(this.#wakeFd, WAKE);
   }
 
-  react(on: Moment, ...actions: readonly Action[]): void {
+  /** From the moment this resolves, callbacks `on` do `actions`. */
+  async react(on: Moment, ...actions: readonly Action[]): Promise<void> {
     this.tell({ do: "react", on, actions });
+    await this.look();
   }
 
   /** The oldest report of this type (and connection) that was not taken yet. Others stay for later calls. */
@@ -108,19 +122,27 @@ export class Bench {
     return resource;
   }
 
+  /** Runs `cleanup` before the descriptors are counted. */
+  defer(cleanup: () => Promise<unknown>): void {
+    this.#cleanups.push(cleanup);
+  }
+
   /** Stops the engine. Fails if it broke its contract, lost a buffer or left a descriptor open. */
   async finish(): Promise<void> {
     if (this.#finished) return;
     this.#finished = true;
     this.#releaseResources();
+    clearTimeout(this.#patience);
     if (this.#failure !== undefined) {
+      descriptors.leave();
       this.tell({ do: "stop" });
       throw this.#failure;
     }
-    const exit = once(this.#worker, "exit");
     this.tell({ do: "drop" }, { do: "stop" });
-    const { used, open, leaked } = await this.take("stopped");
-    await exit;
+    const { used, open } = await this.take("stopped");
+    await this.#exit;
+    for (const cleanup of this.#cleanups) await cleanup();
+    const leaked = descriptors.leave();
     assert.equal(open, 0, "no connection is counted as open after stop");
     assert.equal(used, 0, "every buffer is back in the pool after stop");
     assert.deepEqual(leaked, [], "no descriptor is open after stop");

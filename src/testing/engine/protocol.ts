@@ -68,8 +68,8 @@ export type Report =
   | { readonly type: "timer"; readonly afterMs: number; readonly tookMs: number }
   | { readonly type: "looked"; readonly look: Look }
   | { readonly type: "violation"; readonly text: string }
-  /** Buffers still in use and descriptors not closed after `stop`. */
-  | { readonly type: "stopped"; readonly used: number; readonly open: number; readonly leaked: readonly string[] };
+  /** Buffers in use and connections counted as open after `stop`. */
+  | { readonly type: "stopped"; readonly used: number; readonly open: number };
 
 /** Byte `i` of every `fill`: a period that divides no buffer size, so that a lost or repeated piece shows. */
 export function patternByte(i: number): number {

@@ -1,5 +1,4 @@
 /** Entry of the thread in which an engine under test runs. The engine blocks it; commands come with a wake-up. */
-import { readdirSync, readlinkSync } from "node:fs";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { chooseEngine } from "../../engine/choose.js";
 import { BUFFER_SIZE } from "../../engine/memory.js";
@@ -10,7 +9,6 @@ const port = parentPort!;
 const setup = workerData as EngineSetup;
 const report = (message: Report): void => port.postMessage(message);
 
-const before = sockets();
 const { engine } = await chooseEngine(setup.kind, setup.buffers * BUFFER_SIZE, setup);
 const puppet = new Puppet(engine, report);
 let stopped = false;
@@ -43,23 +41,6 @@ function settle(turns: number): void {
     setImmediate(settle, turns - 1);
     return;
   }
-  const after = sockets();
-  const leaked = [...after].filter(([fd, target]) => before.get(fd) !== target).map(([, target]) => target);
-  report({ type: "stopped", used: engine.memory.used, open: engine.stats.open, leaked });
+  report({ type: "stopped", used: engine.memory.used, open: engine.stats.open });
   port.close();
-}
-
-/** Descriptors of this process that an engine may have opened, with what they are. Empty where /proc is missing. */
-function sockets(): Map<string, string> {
-  const found = new Map<string, string>();
-  if (process.platform !== "linux") return found;
-  for (const fd of readdirSync("/proc/self/fd")) {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      if (/^socket:|eventpoll|eventfd|io_uring/.test(target)) found.set(fd, target);
-    } catch {
-      // The descriptor of the listing itself is gone by now.
-    }
-  }
-  return found;
 }

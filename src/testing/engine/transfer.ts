@@ -34,7 +34,7 @@ export function transferContract(kind: EngineKind): void {
   ] as const) {
     test(`${kind}: echoes over ${name}`, async (t) => {
       const bench = await Bench.start(t, kind);
-      bench.react("data", { do: "echo", seed: 1 });
+      await bench.react("data", { do: "echo", seed: 1 });
       const peer = await dial(bench, await bench.listen(at(t)));
       peer.socket.write("ahoy");
       assert.equal(await peer.received(4), "ahoy");
@@ -44,8 +44,8 @@ export function transferContract(kind: EngineKind): void {
   test(`${kind}: carries megabytes unchanged, whatever the sizes of the pieces`, async (t) => {
     const bench = await Bench.start(t, kind);
     bench.tell({ do: "mute", except: [] });
-    bench.react("data", { do: "echo", seed: SEED });
-    bench.react("end", { do: "end" });
+    await bench.react("data", { do: "echo", seed: SEED });
+    await bench.react("end", { do: "end" });
     const peer = await dial(bench, await bench.listen());
     await roundTrip(peer, randomBytes(12_000_000), SEED);
   });
@@ -53,8 +53,8 @@ export function transferContract(kind: EngineKind): void {
   test(`${kind}: carries many connections at once without mixing them up`, async (t) => {
     const bench = await Bench.start(t, kind);
     bench.tell({ do: "mute", except: [] });
-    bench.react("data", { do: "echo", seed: SEED });
-    bench.react("end", { do: "end" });
+    await bench.react("data", { do: "echo", seed: SEED });
+    await bench.react("end", { do: "end" });
     const address = await bench.listen();
     const peers = await Promise.all(Array.from({ length: 150 }, () => dial(bench, address)));
     await Promise.all(peers.map((peer, i) => roundTrip(peer, randomBytes(100_000), SEED + i)));
@@ -66,8 +66,8 @@ export function transferContract(kind: EngineKind): void {
       const bench = await Bench.start(t, kind, { highWaterBytes: 65_536, lowWaterBytes: 16_384 });
       const upstream = await serve(bench, family === "unix" ? unixAddress(t) : LOOPBACK);
       bench.tell({ do: "mute", except: ["close"] });
-      bench.react("accept", { do: "relay", to: upstream.address });
-      bench.react("data", { do: "pass" });
+      await bench.react("accept", { do: "relay", to: upstream.address });
+      await bench.react("data", { do: "pass" });
       const near = await dial(bench, await bench.listen(family === "unix" ? unixAddress(t) : LOOPBACK));
       const far = await upstream.next();
       const up = randomBytes(6_000_000);
@@ -89,7 +89,7 @@ export function transferContract(kind: EngineKind): void {
   test(`${kind}: sends what was queued before the connection opened, first and in order`, async (t) => {
     const bench = await Bench.start(t, kind);
     const upstream = await serve(bench);
-    bench.react("open", { do: "send", text: "three" });
+    await bench.react("open", { do: "send", text: "three" });
     const connect = { do: "connect", to: upstream.address, timeoutMs: 5000 } as const;
     bench.tell(connect, { do: "send", conn: 0, text: "one" }, { do: "send", conn: 0, text: "two" });
     await bench.take("open", 0);
@@ -112,7 +112,7 @@ export function transferContract(kind: EngineKind): void {
   test(`${kind}: sends hundreds of small pieces from one callback in order`, async (t) => {
     const bench = await Bench.start(t, kind);
     const words = Array.from({ length: 300 }, (_, i) => `word ${i};`);
-    bench.react("accept", ...words.map((text) => ({ do: "send", text }) as const));
+    await bench.react("accept", ...words.map((text) => ({ do: "send", text }) as const));
     const peer = await dial(bench, await bench.listen());
     const expected = words.join("");
     assert.equal((await peer.received(expected.length)).slice(0, 4096), expected.slice(0, 4096));
@@ -120,7 +120,13 @@ export function transferContract(kind: EngineKind): void {
 
   test(`${kind}: ignores an empty range`, async (t) => {
     const bench = await Bench.start(t, kind);
-    bench.react("accept", { do: "send", text: "" }, { do: "send", text: "x" }, { do: "send", text: "" }, { do: "end" });
+    await bench.react(
+      "accept",
+      { do: "send", text: "" },
+      { do: "send", text: "x" },
+      { do: "send", text: "" },
+      { do: "end" },
+    );
     const peer = await dial(bench, await bench.listen());
     assert.equal(await peer.ending(), "fin");
     assert.equal(peer.text, "x");
@@ -129,7 +135,7 @@ export function transferContract(kind: EngineKind): void {
   test(`${kind}: fills a connection from its own drain events`, async (t) => {
     const bench = await Bench.start(t, kind, { highWaterBytes: 65_536, lowWaterBytes: 16_384 });
     const bytes = 5_000_000;
-    bench.react("accept", { do: "fill", bytes });
+    await bench.react("accept", { do: "fill", bytes });
     const peer = await dial(bench, await bench.listen());
     await peer.received(bytes);
     assert.equal(peer.digest(), sha256(Buffer.from(Uint8Array.from({ length: bytes }, (_, i) => patternByte(i)))));
