@@ -8,7 +8,7 @@ import { BUFFER_SELECT, Op, type Ring } from "../native/io-uring.js";
 import { GROUP } from "./buffer-stock.js";
 
 /** The low word of user_data: kind in the upper 8 bits, slot in the lower 24. */
-export const Kind = { IGNORE: 0, ACCEPT: 1, RECEIVE: 2, SEND: 3, CONNECT: 4, WAKE: 5 } as const;
+export const Kind = { IGNORE: 0, ACCEPT: 1, RECEIVE: 2, SEND: 3, CONNECT: 4, WAKE: 5, HANGUP: 6 } as const;
 export const SLOT_MASK = 0xff_ffff;
 
 /** Do not try at once, wait for readiness: right after a connect there is nothing to receive. */
@@ -18,6 +18,8 @@ const ACCEPT_MULTISHOT = 1 << 16;
 const RECEIVE_MULTISHOT = 2 << 16;
 const POLL_MULTI = 1;
 const POLLIN = 1;
+/** POLLERR | POLLHUP: the connection is broken, or both sides have ended. */
+export const POLL_BROKEN = 0x18;
 const CANCEL_ALL = 1;
 const CANCEL_FD = 2;
 const MSG_NOSIGNAL = 0x4000;
@@ -60,6 +62,11 @@ export function submitClose(ring: Ring, fd: number, pending: boolean): void {
   if (pending) ring.sqe(Op.ASYNC_CANCEL, fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
   rememberClosing(fd);
   ring.sqe(Op.CLOSE, fd, 0, 0, 0, Kind.IGNORE, 0);
+}
+
+/** Errors and hang-ups are always polled for, also the peer's FIN: multishot, so that a reset after it is seen too. */
+export function submitHangup(ring: Ring, fd: number, slot: number): void {
+  ring.sqe(Op.POLL_ADD, fd, 0, POLL_MULTI, 0, (Kind.HANGUP << 24) | slot, 0);
 }
 
 export function submitWake(ring: Ring, fd: number): void {

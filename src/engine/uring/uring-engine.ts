@@ -32,11 +32,13 @@ import { Gather } from "./gather.js";
 import { Spill } from "./spill.js";
 import {
   Kind,
+  POLL_BROKEN,
   RECEIVE_POLL_FIRST,
   SLOT_MASK,
   submitCancelReceive,
   submitClose,
   submitConnect,
+  submitHangup,
   submitReceive,
   submitSend,
   submitSendMessage,
@@ -177,6 +179,9 @@ export class UringEngine implements Engine {
         case Kind.CONNECT:
           this.#onConnect(conns[slot]!, result);
           break;
+        case Kind.HANGUP:
+          this.#onHangup(conns[slot]!, result, flags);
+          break;
         case Kind.WAKE:
           clearEvent(this.wakeFd);
           if ((flags & CQE_MORE) === 0) this.#armWake();
@@ -221,6 +226,7 @@ export class UringEngine implements Engine {
       else {
         conn.handler.onEnd();
         if (conn.ended && !conn.closed) this.report(conn, Close.FINISHED);
+        else if (!conn.closed) this.#watchHangup(conn);
       }
     } else if (result === -Errno.ENOBUFS) {
       this.stats.starved++;
@@ -228,6 +234,19 @@ export class UringEngine implements Engine {
     } else if (result !== -Errno.ECANCELED && result !== -Errno.EINTR && result !== -Errno.EAGAIN) {
       this.report(conn, Close.RESET);
     }
+  }
+
+  /** Nothing is received any more after FIN: without this a reset would go unnoticed until something is sent. */
+  #watchHangup(conn: UringConn): void {
+    conn.operations++;
+    submitHangup(this.#ring, conn.fd, conn.slot);
+  }
+
+  #onHangup(conn: UringConn, result: number, flags: number): void {
+    if ((flags & CQE_MORE) === 0) conn.operations--;
+    if (conn.closed) this.#table.retire(conn);
+    else if ((result & POLL_BROKEN) !== 0) this.report(conn, Close.RESET);
+    else if ((flags & CQE_MORE) === 0) this.#watchHangup(conn);
   }
 
   #onSend(conn: UringConn, result: number): void {
