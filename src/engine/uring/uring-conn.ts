@@ -78,10 +78,10 @@ export class UringConn implements Conn {
     this.unsent += end - start;
     if (this.unsent > engine.stock.highWater) this.congested = true;
     // Half of the memory is in use: what is to be sent waits outside it.
-    if (engine.stock.isShort) this.#enqueue(engine.spill(start, end), 0, end - start);
+    if (engine.stock.isShort) engine.sender.push(this, engine.sender.copy(start, end), 0, end - start);
     else {
       engine.memory.retain(buffer);
-      this.#enqueue(buffer, start, end);
+      engine.sender.push(this, buffer, start, end);
     }
   }
 
@@ -97,12 +97,10 @@ export class UringConn implements Conn {
     this.connectTimer = undefined;
   }
 
-  #enqueue(buffer: number, start: number, end: number): void {
-    if (this.isIdle && !this.connecting) this.#engine.startSend(this, buffer, start, end);
-    else {
-      if (this.queue === undefined) this.queue = new SendQueue();
-      this.queue.push(buffer, start, end);
-    }
+  /** @internal */
+  enqueue(buffer: number, start: number, end: number): void {
+    if (this.queue === undefined) this.queue = new SendQueue();
+    this.queue.push(buffer, start, end);
   }
 
   pause(): void {

@@ -22,14 +22,11 @@ import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
 import { close, Errno, mapMemory, shutdown } from "../native/libc.js";
 import { encodeSockaddr, SOCKADDR_BYTES } from "../native/sockaddr.js";
 import { bindSocket, clearEvent, lingerReset, openEvent, openSocket } from "../native/sockets.js";
-import type { SendQueue } from "../send-queue.js";
 import { createStats } from "../stats.js";
 import { UNHANDLED } from "../unhandled.js";
 import { BufferStock } from "./buffer-stock.js";
 import { CloseReports } from "./close-reports.js";
 import { ConnTable } from "./conn-table.js";
-import { Gather } from "./gather.js";
-import { Spill } from "./spill.js";
 import {
   Kind,
   POLL_BROKEN,
@@ -40,12 +37,11 @@ import {
   submitConnect,
   submitHangup,
   submitReceive,
-  submitSend,
-  submitSendMessage,
   submitWake,
 } from "./submissions.js";
-import { NOTHING, UringConn } from "./uring-conn.js";
+import { UringConn } from "./uring-conn.js";
 import { UringListening } from "./uring-listening.js";
+import { UringSender } from "./uring-sender.js";
 
 const SQ_ENTRIES = 4096;
 const CQ_ENTRIES = 16_384;
@@ -63,8 +59,7 @@ export class UringEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #ring: Ring;
   /** @internal */ readonly stock: BufferStock;
-  readonly #spill = new Spill();
-  readonly #gather: Gather;
+  /** @internal */ readonly sender: UringSender;
   readonly #table = new ConnTable();
   readonly #listeners: (UringListening | undefined)[] = [];
   /** Socket addresses of connects: read by the kernel at submission, so a rotating set of places is enough. */
@@ -81,7 +76,7 @@ export class UringEngine implements Engine {
     this.#now = performance.now();
     this.timers = new TimerWheel(this.#now);
     this.#ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
-    this.#gather = new Gather(this.#ring);
+    this.sender = new UringSender(this, this.#ring, options);
     this.stock = new BufferStock(this.#ring, options.memory, options.highWaterBytes);
     this.wakeFd = openEvent();
     this.#armWake();
@@ -89,22 +84,6 @@ export class UringEngine implements Engine {
 
   now(): number {
     return this.#now;
-  }
-
-  /** @internal Returns a handle in place of a buffer. */
-  spill(start: number, end: number): number {
-    return this.#spill.put(this.memory.base + start, end - start);
-  }
-
-  /** @internal What the offsets of a buffer or handle are counted from. */
-  addressOf(buffer: number): number {
-    return buffer >= 0 ? this.memory.base : this.#spill.addressOf(buffer);
-  }
-
-  /** @internal Takes back what `startSend` or a queue held. */
-  release(buffer: number): void {
-    if (buffer >= 0) this.memory.release(buffer);
-    else this.#spill.drop(buffer);
   }
 
   listen(at: Address, accept: Acceptor): Listening {
@@ -171,7 +150,7 @@ export class UringEngine implements Engine {
           this.#onReceive(conns[slot]!, result, flags);
           break;
         case Kind.SEND:
-          this.#onSend(conns[slot]!, result);
+          this.sender.onSent(conns[slot]!, result);
           break;
         case Kind.ACCEPT:
           this.#onAccept(slot, result, flags);
@@ -249,57 +228,6 @@ export class UringEngine implements Engine {
     else if ((flags & CQE_MORE) === 0) this.#watchHangup(conn);
   }
 
-  #onSend(conn: UringConn, result: number): void {
-    conn.operations--;
-    const { gathered, queue, sendBuffer, sendStart, sendEnd } = conn;
-    conn.gathered = false;
-    conn.sendBuffer = NOTHING;
-    if (conn.closed) {
-      if (gathered) queue!.clear(this);
-      else this.release(sendBuffer);
-      this.#table.retire(conn);
-      return;
-    }
-    if (result < 0 && result !== -Errno.EINTR) {
-      if (!gathered) this.release(sendBuffer);
-      this.#onSendError(conn);
-      return;
-    }
-    const sent = Math.max(0, result);
-    conn.unsent -= sent;
-    if (gathered) queue!.consume(sent, this);
-    else if (sendStart + sent === sendEnd) this.release(sendBuffer);
-    else {
-      this.startSend(conn, sendBuffer, sendStart + sent, sendEnd);
-      return;
-    }
-    if (queue !== undefined && queue.count > 0) this.#sendQueued(conn, queue);
-    else if (conn.ending) this.finishSending(conn);
-    if (conn.congested && conn.unsent <= this.#options.lowWaterBytes && !conn.closed) {
-      conn.congested = false;
-      conn.handler.onDrain();
-    }
-  }
-
-  /** What the peer sent before it broke the connection is still in the kernel: let the receive deliver it first. */
-  #onSendError(conn: UringConn): void {
-    conn.broken = true;
-    conn.unsent = 0;
-    conn.queue?.clear(this);
-    if (conn.peerEnded || !conn.receiving) this.report(conn, Close.RESET);
-  }
-
-  #sendQueued(conn: UringConn, queue: SendQueue): void {
-    if (queue.count === 1) {
-      queue.shift();
-      this.startSend(conn, queue.buffer, queue.start, queue.end);
-      return;
-    }
-    conn.gathered = true;
-    conn.operations++;
-    submitSendMessage(this.#ring, conn.fd, conn.slot, this.#gather.fill(queue, this));
-  }
-
   #onAccept(slot: number, result: number, flags: number): void {
     const listening = this.#listeners[slot];
     if (listening !== undefined) listening.onAccept(result, flags);
@@ -333,19 +261,8 @@ export class UringEngine implements Engine {
     conn.connecting = false;
     this.stats.connected++;
     this.armReceive(conn, RECEIVE_POLL_FIRST);
-    const queue = conn.queue;
-    if (queue !== undefined && queue.count > 0) this.#sendQueued(conn, queue);
-    else if (conn.ending) this.finishSending(conn);
+    this.sender.flush(conn);
     if (!conn.closed) conn.handler.onOpen();
-  }
-
-  /** @internal Takes over one reference to `buffer`. */
-  startSend(conn: UringConn, buffer: number, start: number, end: number): void {
-    conn.sendBuffer = buffer;
-    conn.sendStart = start;
-    conn.sendEnd = end;
-    conn.operations++;
-    submitSend(this.#ring, conn.fd, conn.slot, this.addressOf(buffer) + start, end - start);
   }
 
   /** @internal Arms the multishot receive unless something stands against it. */
@@ -383,12 +300,16 @@ export class UringEngine implements Engine {
     conn.closed = true;
     this.stats.open--;
     conn.cancelConnectTimer(this.timers);
-    // The kernel may still be sending from what was gathered.
-    if (!conn.gathered) conn.queue?.clear(this);
+    this.sender.drop(conn);
     if (conn.fd >= 0) {
       if (rst) lingerReset(conn.fd);
       submitClose(this.#ring, conn.fd, conn.operations > 0);
     }
+    this.#table.retire(conn);
+  }
+
+  /** @internal */
+  retire(conn: UringConn): void {
     this.#table.retire(conn);
   }
 
@@ -406,8 +327,7 @@ export class UringEngine implements Engine {
   #release(): void {
     for (const conn of this.#table.conns) {
       if (conn === undefined) continue;
-      if (conn.sendBuffer !== NOTHING) this.release(conn.sendBuffer);
-      conn.queue?.clear(this);
+      this.sender.abandon(conn);
       if (!conn.closed && conn.fd >= 0) close(conn.fd);
       conn.closed = true;
     }
@@ -417,7 +337,7 @@ export class UringEngine implements Engine {
     this.stock.release();
     this.#ring.close();
     this.#addresses.free();
-    this.#gather.free();
+    this.sender.free();
     close(this.wakeFd);
     this.stats.open = 0;
   }
