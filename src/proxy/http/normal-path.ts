@@ -1,5 +1,5 @@
 /**
- * The one reading of a path that routes decide on, and that is then forwarded (SAFETY.md I5). A listener that decides
+ * The one reading of a path that routes decide on, and that is then forwarded. A listener that decides
  * nothing on paths leaves them alone. Otherwise:
  *
  * - What RFC 3986 6.2.2 calls equivalent is made equal, in place, before matching: `%61` becomes `a`, `%2f` becomes `%2F`,

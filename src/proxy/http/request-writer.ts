@@ -1,7 +1,7 @@
 /**
  * Writes the head of a request towards an endpoint from the validated model: request line, Host, the end-to-end fields
  * as they came (in runs of untouched lines), then what belongs to this hop, written anew. Nothing else is ever copied,
- * so a request that the parser accepted leaves in exactly one reading (SAFETY.md I1, I2).
+ * so a request that the parser accepted leaves in exactly one reading.
  */
 import { Body, FIELD_IDS, FIELD_STRIDE, Field, type FieldId, Method, type RequestHead } from "../../wire/http1/head.js";
 import { type ClientFields, createClientFields, createForwardingRules, type ForwardingRules } from "./forwarding.js";
