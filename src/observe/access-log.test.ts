@@ -67,6 +67,7 @@ describe("access log format json", () => {
       version: "HTTP/1.1",
       status: 200,
       code: "",
+      reason: "",
       termination: "ok",
       bytes_in: 80,
       bytes_out: 1234,

@@ -31,6 +31,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   version: { kind: "text", of: (r) => r.version },
   status: { kind: "count", of: (r) => r.status },
   code: { kind: "text", of: (r) => r.code },
+  reason: { kind: "text", of: (r) => r.reason },
   termination: { kind: "text", of: (r) => r.termination },
   bytes_in: { kind: "count", of: (r) => r.bytesIn },
   bytes_out: { kind: "count", of: (r) => r.bytesOut },

@@ -36,6 +36,8 @@ export class AccessRecord {
   /** As sent to the client; 0 = none was sent. */
   status = 0;
   code: Code | "" = "";
+  /** Why, in words; never holds bytes of a message. */
+  reason = "";
   /** Who ended it. */
   termination: Termination = "ok";
   /** Bytes from the client and to the client, heads included. */
@@ -82,6 +84,7 @@ export class AccessRecord {
     this.referer = "";
     this.status = 0;
     this.code = "";
+    this.reason = "";
     this.termination = "ok";
     this.bytesIn = 0;
     this.bytesOut = 0;

@@ -53,7 +53,10 @@ export class Account {
     if (!this.#logged) return;
     this.#record ??= new AccessRecord();
     this.#record.reset();
-    this.#record.acceptMs = downstream.requestAt - downstream.acceptedAt;
+    this.#record.acceptMs = Math.max(0, downstream.requestAt - downstream.idleSince);
+    // A connection that has broken off does not tell any more.
+    const { peer } = downstream.conn;
+    this.#record.client = peer === undefined ? "" : formatAddress(peer);
   }
 
   onRequest(bytes: Uint8Array, head: RequestHead): void {
@@ -113,14 +116,13 @@ export class Account {
 
   #log(totalMs: number): void {
     const record = this.#record!;
-    const { listener, conn } = this.#downstream;
-    const { peer } = conn;
+    const { listener } = this.#downstream;
     record.totalMs = totalMs;
     record.time = this.#context.wallClock() - totalMs;
     record.listener = listener.spec.name;
-    record.client = peer === undefined ? "" : formatAddress(peer);
     record.status = this.status;
     record.code = this.code ?? "";
+    record.reason = this.reason;
     record.termination = termination(this.code);
     record.bytesIn = this.bytesIn;
     record.bytesOut = this.bytesOut;

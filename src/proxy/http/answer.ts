@@ -4,12 +4,13 @@ import type { Conn } from "../../engine/engine.js";
 import { BUFFER_SIZE, type Memory } from "../../engine/memory.js";
 import { FIELD_STRIDE, Field, Method, type RequestHead } from "../../wire/http1/head.js";
 import { prefersJson } from "./accept.js";
-import { type FixedResponse, fixedResponseBytes, writeFixedResponse } from "./fixed-response.js";
-import type { HttpRoute } from "./http-routes.js";
+import { writeFixedResponse } from "./fixed-response.js";
+import type { LocalRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { writeLocalResponse } from "./local-response.js";
+import { writeOptionsResponse } from "./options-response.js";
 import { writeRedirect } from "./redirect.js";
-import { putReplyEnd, REPLY_END_BYTES, type Reply } from "./reply.js";
+import type { Reply } from "./reply.js";
 
 /** What of the request decides how its answer looks: Accept and the request id. */
 export function describeRequest(reply: Reply, bytes: Uint8Array, head: RequestHead): void {
@@ -30,63 +31,52 @@ export function sendAnswer(memory: Memory, code: Code, reply: Reply, conn: Conn)
   const out = memory.alloc();
   if (out < 0) return 0;
   const at = out * BUFFER_SIZE;
-  const length = Math.max(0, writeLocalResponse(code, reply, memory.bytes, at, at + BUFFER_SIZE));
-  conn.send(out, at, at + length);
-  memory.release(out);
-  return length;
+  return sendWritten(memory, out, writeLocalResponse(code, reply, memory.bytes, at, at + BUFFER_SIZE), conn);
 }
 
-/** Answers by a route that does not forward. Returns the status, or 0 where a redirect lacks what it needs. */
+/** Answers by a route that does not forward. Returns the bytes sent; 0 where a redirect lacks what it needs. */
 export function sendRouteAnswer(
   worker: HttpWorker,
-  route: Exclude<HttpRoute, { kind: "forward" }>,
+  route: LocalRoute,
   head: RequestHead,
   keepAlive: boolean,
   conn: Conn,
 ): number {
   const { memory } = worker.context.engine;
-  const { reply } = worker;
+  const { bytes } = memory;
+  const reply = describeHead(worker.reply, head, keepAlive);
+  const out = memory.alloc();
+  if (out < 0) return 0;
+  const at = out * BUFFER_SIZE;
+  const limit = at + BUFFER_SIZE;
+  const length =
+    route.kind === "respond"
+      ? writeFixedResponse(route.response, reply, bytes, at, limit)
+      : writeRedirect(route.redirect, bytes, head, reply, bytes, at, limit);
+  return sendWritten(memory, out, length, conn);
+}
+
+/** Answers OPTIONS that asks this proxy itself. Returns the bytes sent. */
+export function sendOptions(worker: HttpWorker, head: RequestHead, keepAlive: boolean, conn: Conn): number {
+  const { memory } = worker.context.engine;
+  const reply = describeHead(worker.reply, head, keepAlive);
+  const out = memory.alloc();
+  if (out < 0) return 0;
+  const at = out * BUFFER_SIZE;
+  return sendWritten(memory, out, writeOptionsResponse(reply, memory.bytes, at, at + BUFFER_SIZE), conn);
+}
+
+function describeHead(reply: Reply, head: RequestHead, keepAlive: boolean): Reply {
   reply.clientMinor = head.minor;
   reply.isHead = head.method === Method.HEAD;
   reply.keepAlive = keepAlive;
-  if (route.kind === "respond") return sendFixed(memory, route.response, reply, conn);
-  const out = memory.alloc();
-  if (out < 0) return 0;
-  const at = out * BUFFER_SIZE;
-  const length = writeRedirect(route.redirect, memory.bytes, head, reply, memory.bytes, at, at + BUFFER_SIZE);
-  if (length > 0) conn.send(out, at, at + length);
-  memory.release(out);
-  return length > 0 ? route.redirect.status : 0;
+  return reply;
 }
 
-/** A body of any size may be configured: what does not fit into one buffer goes out in several. */
-function sendFixed(memory: Memory, response: FixedResponse, reply: Reply, conn: Conn): number {
-  const out = memory.alloc();
-  if (out < 0) return 0;
+/** Takes over the reference to `out`. */
+function sendWritten(memory: Memory, out: number, length: number, conn: Conn): number {
   const at = out * BUFFER_SIZE;
-  const { bytes } = memory;
-  if (fixedResponseBytes(response) <= BUFFER_SIZE) {
-    conn.send(out, at, at + writeFixedResponse(response, reply, bytes, at, at + BUFFER_SIZE));
-    memory.release(out);
-    return response.status;
-  }
-  if (response.head.length + REPLY_END_BYTES > BUFFER_SIZE) {
-    memory.release(out);
-    return 0;
-  }
-  bytes.set(response.head, at);
-  conn.send(out, at, putReplyEnd(reply, bytes, at + response.head.length));
+  if (length > 0) conn.send(out, at, at + length);
   memory.release(out);
-  for (let from = 0; !reply.isHead && from < response.body.length; from += BUFFER_SIZE) {
-    const piece = memory.alloc();
-    if (piece < 0) {
-      conn.reset();
-      break;
-    }
-    const part = response.body.subarray(from, from + BUFFER_SIZE);
-    bytes.set(part, piece * BUFFER_SIZE);
-    conn.send(piece, piece * BUFFER_SIZE, piece * BUFFER_SIZE + part.length);
-    memory.release(piece);
-  }
-  return response.status;
+  return Math.max(0, length);
 }

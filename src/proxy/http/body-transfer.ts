@@ -28,6 +28,8 @@ export class BodyTransfer {
   asIs = true;
   /** Body bytes so far, without framing. */
   bytes = 0;
+  /** Bytes that went out so far, with framing. */
+  sent = 0;
   readonly #decoder = new ChunkedDecoder();
   #from: BodyKind = Body.NONE;
   /** Goes out as chunks. */
@@ -45,6 +47,7 @@ export class BodyTransfer {
     this.#remaining = contentLength;
     this.#maxBytes = limits.maxBodyBytes;
     this.bytes = 0;
+    this.sent = 0;
     this.fault = undefined;
     this.asIs = true;
     this.done = from === Body.NONE || (from === Body.LENGTH && contentLength === 0);
@@ -72,7 +75,7 @@ export class BodyTransfer {
     if (this.#from === Body.CLOSE) this.#emitChunk(memory, sink, start, end);
     else if (!this.#chunked) {
       const { ranges, rangeCount } = this.#decoder;
-      for (let i = 0; i < rangeCount; i++) sink.send(buffer, ranges[2 * i], ranges[2 * i + 1]);
+      for (let i = 0; i < rangeCount; i++) this.#send(sink, buffer, ranges[2 * i], ranges[2 * i + 1]);
     } else if (this.done) this.#emitEnd(memory, sink);
   }
 
@@ -82,7 +85,7 @@ export class BodyTransfer {
     while (at < end && !this.done) {
       const taken = this.take(memory.bytes, at, end);
       if (this.fault !== undefined) break;
-      if (this.asIs) sink.send(buffer, at, at + taken);
+      if (this.asIs) this.#send(sink, buffer, at, at + taken);
       else this.emit(memory, sink, buffer, at, at + taken);
       at += taken;
     }
@@ -117,7 +120,7 @@ export class BodyTransfer {
     const at = copy * BUFFER_SIZE;
     const data = writeChunkHeader(bytes, at, end - start);
     bytes.copyWithin(data, start, end);
-    sink.send(copy, at, writeCrlf(bytes, data + end - start));
+    this.#send(sink, copy, at, writeCrlf(bytes, data + end - start));
     memory.release(copy);
   }
 
@@ -130,8 +133,13 @@ export class BodyTransfer {
     const end = hasTrailers
       ? writeLastChunkWithTrailers(memory.bytes, at, trailers, trailerLength)
       : writeLastChunk(memory.bytes, at);
-    sink.send(copy, at, end);
+    this.#send(sink, copy, at, end);
     memory.release(copy);
+  }
+
+  #send(sink: ByteSink, buffer: number, start: number, end: number): void {
+    sink.send(buffer, start, end);
+    this.sent += end - start;
   }
 
   #alloc(memory: Memory): number {

@@ -20,14 +20,17 @@ import { PartialHead } from "./partial-head.js";
 
 const State = { IDLE: 0, HEAD: 1, EXCHANGE: 2, LINGER: 3, CLOSED: 4 } as const;
 
-/** How long, and for how many bytes, a client that does not read our FIN is listened to. */
+/** How long, and for how many bytes, a client that has been sent everything and our FIN is listened to. */
 const LINGER_MS = 2000;
 const LINGER_BYTES = 1 << 20;
+/** How long a client that has connected may take for its first request once the listener closes. */
+const FIRST_REQUEST_MS = 1000;
 
 export class Downstream implements ConnHandler {
   readonly listener: HttpListener;
   readonly conn: Conn;
-  readonly acceptedAt: number;
+  /** Accepted, or the previous response was complete. */
+  idleSince: number;
   /** The client has sent FIN. */
   ended = false;
   /** First byte of the current request. */
@@ -44,8 +47,8 @@ export class Downstream implements ConnHandler {
   /** Bytes received, and what was received or sent when the rate was last looked at. */
   #received = 0;
   #receivedMark = 0;
-  #unsentMark = 0;
   #sent = 0;
+  #sentMark = 0;
   #totalAt = Number.POSITIVE_INFINITY;
   #progressAt = Number.POSITIVE_INFINITY;
 
@@ -53,9 +56,9 @@ export class Downstream implements ConnHandler {
     const { engine } = listener.context;
     this.listener = listener;
     this.conn = conn;
-    this.acceptedAt = engine.now();
+    this.idleSince = engine.now();
     this.#deadline = new Deadline(engine, () => this.#expire());
-    this.#deadline.set(this.acceptedAt + listener.spec.timeouts.idleMs);
+    this.#deadline.set(this.idleSince + listener.spec.timeouts.idleMs);
   }
 
   /** The client as forwarded requests name it. */
@@ -99,15 +102,14 @@ export class Downstream implements ConnHandler {
 
   onEnd(): void {
     this.ended = true;
-    if (this.#state === State.EXCHANGE) this.#exchange!.onClientEnd();
-    else if (this.#held === undefined || this.#held.count === 0) this.#linger();
+    if (this.#held === undefined || this.#held.count === 0) this.#finishInput();
   }
 
-  onClose(_reason: CloseReason): void {
+  onClose(reason: CloseReason): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#dispose();
-    exchange?.onClientGone();
+    exchange?.onClientGone(reason);
   }
 
   /** Reads what was held back, and then the connection, if there is someone to take it. */
@@ -121,23 +123,28 @@ export class Downstream implements ConnHandler {
       this.listener.context.engine.memory.release(buffer);
     }
     if (this.#state === State.CLOSED || (held !== undefined && held.count > 0)) return;
-    if (this.ended && (this.#state === State.IDLE || this.#state === State.HEAD)) this.#linger();
+    if (this.ended) this.#finishInput();
     else if (this.#wantsData()) this.conn.resume();
   }
 
-  /** The exchange is over. Its response, if any, has been handed to the connection. */
-  exchangeDone(keep: boolean): void {
+  /**
+   * The exchange is over. Its response, if any, has been handed to the connection.
+   * @param saidLast the client sends nothing more: there is nothing to wait for
+   */
+  exchangeDone(keep: boolean, saidLast: boolean): void {
     this.#exchange = undefined;
     this.#totalAt = Number.POSITIVE_INFINITY;
     this.#progressAt = Number.POSITIVE_INFINITY;
     if (this.#state === State.CLOSED) return;
     if (!keep || this.listener.closing) {
+      if (saidLast && (this.#held === undefined || this.#held.count === 0)) this.conn.finish();
       this.#linger();
       return;
     }
     this.#state = State.IDLE;
-    this.#deadline.set(this.listener.context.engine.now() + this.listener.spec.timeouts.idleMs);
-    if (!this.#reading) this.resumeReading();
+    this.idleSince = this.listener.context.engine.now();
+    this.#deadline.set(this.idleSince + this.listener.spec.timeouts.idleMs);
+    this.resumeReading();
   }
 
   /** The response cannot be completed: the client must not take what it has for the whole. */
@@ -151,6 +158,10 @@ export class Downstream implements ConnHandler {
   }
 
   abort(code: Code): void {
+    if (this.#state === State.IDLE) {
+      this.#linger();
+      return;
+    }
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.conn.reset();
@@ -158,9 +169,11 @@ export class Downstream implements ConnHandler {
     exchange?.onClientAborted(code);
   }
 
-  /** Ends the connection unless it is in the middle of something. */
+  /** Ends the connection unless it is in the middle of something. Who has just come may still send the first request. */
   endIfIdle(): void {
-    if (this.#state === State.IDLE && this.#partial.buffer < 0) this.#linger();
+    if (this.#state !== State.IDLE || this.#partial.buffer >= 0) return;
+    if (this.requestAt > 0) this.#linger();
+    else this.#deadline.set(this.listener.context.engine.now() + FIRST_REQUEST_MS);
   }
 
   /** The exchange of the current request must be over by `at`. */
@@ -199,12 +212,17 @@ export class Downstream implements ConnHandler {
         }
         at += exchange.onRequestBody(buffer, at, end);
       } else {
-        this.#discard(end - at);
+        this.#discard();
         break;
       }
     }
     this.#reading = false;
-    if (this.#held !== undefined && this.#held.count > 0 && this.#wantsData()) this.resumeReading();
+  }
+
+  /** The client has sent FIN, and all that came before it was read. */
+  #finishInput(): void {
+    if (this.#state === State.EXCHANGE) this.#exchange!.onClientEnd();
+    else this.#linger();
   }
 
   /** Returns the offset of the first byte that was not used. */
@@ -236,12 +254,11 @@ export class Downstream implements ConnHandler {
       exchange.reject(PARSE_ERRORS[-1 - length], head.reason);
       return end;
     }
-    if (before === 0) return exchange.begin(head, buffer, end);
-    // Of the joined bytes only the head is used; what follows it is read where it arrived.
-    const joined = partial.detach();
-    exchange.begin(head, joined, head.end);
-    memory.release(joined);
-    return at + length - before;
+    // Of joined bytes only the head is used; what follows it is read where it arrived.
+    const joined = before > 0 ? partial.detach() : -1;
+    const next = exchange.begin(head, buffer, at + length - before, end);
+    if (joined >= 0) memory.release(joined);
+    return next;
   }
 
   #begin(): Exchange {
@@ -267,10 +284,8 @@ export class Downstream implements ConnHandler {
     this.conn.pause();
   }
 
-  #discard(bytes: number): void {
-    if (this.#state === State.CLOSED) return;
-    this.#receivedMark += bytes;
-    if (this.#receivedMark <= LINGER_BYTES) return;
+  #discard(): void {
+    if (this.#state === State.CLOSED || this.#received - this.#receivedMark <= LINGER_BYTES) return;
     this.conn.destroy();
     this.#dispose();
   }
@@ -279,12 +294,13 @@ export class Downstream implements ConnHandler {
   #linger(): void {
     if (this.#state >= State.LINGER) return;
     this.#state = State.LINGER;
-    this.#receivedMark = 0;
     const { memory } = this.listener.context.engine;
     this.#partial.drop(memory);
     this.#held?.clear(memory);
     this.conn.end();
     this.conn.resume();
+    this.#receivedMark = this.#received;
+    this.#progressAt = Number.POSITIVE_INFINITY;
     this.#deadline.set(this.listener.context.engine.now() + LINGER_MS);
   }
 
@@ -302,9 +318,7 @@ export class Downstream implements ConnHandler {
         this.#expireExchange(engine.now());
         break;
       case State.LINGER:
-        // Data that the client has not taken in all this time it will not take any more.
-        this.conn.destroy();
-        this.#dispose();
+        this.#expireLinger();
         break;
     }
   }
@@ -316,19 +330,46 @@ export class Downstream implements ConnHandler {
       return;
     }
     if (now >= this.#progressAt) {
-      const least = (this.listener.spec.timeouts.minBytesPerSecond * this.listener.spec.timeouts.bodyIdleMs) / 1000;
-      const received = this.#received - this.#receivedMark;
-      const sent = this.#sent - this.conn.unsent - this.#unsentMark;
-      if (exchange.takesBody && received < Math.max(1, least)) return exchange.onBodyTimeout();
-      if (this.conn.unsent > 0 && sent < Math.max(1, least)) return this.abort("CLIENT_TOO_SLOW");
+      if (exchange.takesBody && this.#received - this.#receivedMark < this.#leastBytes) {
+        exchange.onBodyTimeout();
+        return;
+      }
+      if (this.#readsTooSlowly) {
+        this.abort("CLIENT_TOO_SLOW");
+        return;
+      }
       this.#markProgress();
     }
     this.#deadline.set(Math.min(this.#totalAt, this.#progressAt));
   }
 
+  /** A client that is still reading its answer gets all of it. */
+  #expireLinger(): void {
+    const isWatched = this.#progressAt !== Number.POSITIVE_INFINITY;
+    if (this.conn.unsent === 0 || (isWatched && this.#readsTooSlowly)) {
+      this.conn.destroy();
+      this.#dispose();
+      return;
+    }
+    this.#sentMark = this.#sent - this.conn.unsent;
+    this.#progressAt = this.listener.context.engine.now() + this.listener.spec.timeouts.bodyIdleMs;
+    this.#deadline.set(this.#progressAt);
+  }
+
+  /** Since the last mark it took less than the listener asks for, although there was more. */
+  get #readsTooSlowly(): boolean {
+    return this.conn.unsent > 0 && this.#sent - this.conn.unsent - this.#sentMark < this.#leastBytes;
+  }
+
+  /** What has to move between two looks. */
+  get #leastBytes(): number {
+    const { minBytesPerSecond, bodyIdleMs } = this.listener.spec.timeouts;
+    return Math.max(1, (minBytesPerSecond * bodyIdleMs) / 1000);
+  }
+
   #markProgress(): void {
     this.#receivedMark = this.#received;
-    this.#unsentMark = this.#sent - this.conn.unsent;
+    this.#sentMark = this.#sent - this.conn.unsent;
     this.#progressAt = this.listener.context.engine.now() + this.listener.spec.timeouts.bodyIdleMs;
   }
 

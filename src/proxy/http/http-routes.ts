@@ -21,10 +21,12 @@ export interface ForwardRoute {
   readonly upgrade: boolean;
 }
 
-export type HttpRoute =
-  | ForwardRoute
+/** A route that Plimsoll answers itself. */
+export type LocalRoute =
   | { readonly kind: "redirect"; readonly name: string; readonly redirect: Redirect }
   | { readonly kind: "respond"; readonly name: string; readonly response: FixedResponse };
+
+export type HttpRoute = ForwardRoute | LocalRoute;
 
 export interface HttpRoutes {
   readonly table: RouteTable;

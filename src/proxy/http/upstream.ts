@@ -2,7 +2,8 @@
  * One connection to an endpoint. It reads response heads and hands everything to the exchange it works for; between
  * exchanges it waits in its endpoint's pool.
  *
- * connecting -> head -> body (or a tunnel's bytes) -> idle -> head ...; any -> closed
+ * connecting -> head -> body (or a tunnel's bytes) -> idle -> head ...; body -> ending (what is queued still goes out);
+ * any -> closed
  */
 import type { Code } from "../../base/errors.js";
 import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engine/engine.js";
@@ -18,7 +19,22 @@ import type { HttpWorker } from "./http-worker.js";
 import { PartialHead } from "./partial-head.js";
 import { UPSTREAM_LIMITS } from "./upstream-limits.js";
 
-export const Phase = { CONNECTING: 0, HEAD: 1, BODY: 2, IDLE: 3, CLOSED: 4 } as const;
+export const Phase = { CONNECTING: 0, HEAD: 1, BODY: 2, IDLE: 3, ENDING: 4, CLOSED: 5 } as const;
+
+/** What becomes of the connection when its exchange lets go of it. */
+export const Fate = {
+  CLOSE: 0,
+  /** Back to the pool: request and response were complete. */
+  POOL: 1,
+  /** A tunnel's client has ended in order: what is queued still goes out. */
+  FINISH: 2,
+  /** A tunnel's client broke off, and the endpoint shall see that. */
+  RESET: 3,
+} as const;
+export type FateId = (typeof Fate)[keyof typeof Fate];
+
+/** How long an endpoint may take for the last bytes of a tunnel. */
+const ENDING_MS = 30_000;
 
 export class Upstream implements ConnHandler {
   readonly cluster: ProxyCluster;
@@ -73,14 +89,14 @@ export class Upstream implements ConnHandler {
 
   onEnd(): void {
     if (this.phase === Phase.IDLE) this.close();
-    else this.exchange!.onUpstreamEnd();
+    else this.exchange?.onUpstreamEnd();
   }
 
   onClose(reason: CloseReason): void {
     const { exchange, phase } = this;
     this.#forget();
     if (exchange === undefined) return;
-    if (phase !== Phase.CONNECTING) exchange.onUpstreamLost();
+    if (phase !== Phase.CONNECTING) exchange.onUpstreamClosed(reason);
     else exchange.onConnectFailed(CONNECT_CODES[reason] ?? "CONNECT_FAILED");
   }
 
@@ -91,18 +107,32 @@ export class Upstream implements ConnHandler {
     if (this.phase === Phase.IDLE) this.phase = Phase.HEAD;
   }
 
-  /** The exchange is done with it, request and response complete: back to the pool, or closed if there is no room. */
-  release(): void {
+  /** The exchange is done with it. */
+  leave(fate: FateId): void {
+    if (this.phase === Phase.CLOSED) return;
     this.exchange = undefined;
+    if (fate === Fate.POOL) this.#release();
+    else if (fate === Fate.FINISH && this.conn.unsent > 0) {
+      this.phase = Phase.ENDING;
+      this.conn.end();
+      this.conn.resume();
+      this.deadline.set(this.#context.engine.now() + ENDING_MS);
+    } else if (fate === Fate.RESET) {
+      this.conn.reset();
+      this.#forget();
+    } else this.close();
+  }
+
+  #release(): void {
     this.phase = Phase.IDLE;
+    // The response may have ended while the client was congested.
+    this.conn.resume();
     if (!this.cluster.current || !this.endpoint.data!.pool.put(this)) this.close();
     else this.deadline.set(this.#context.engine.now() + this.cluster.spec.pool.idleTimeoutMs);
   }
 
   /** Ends the connection; no callback follows. */
   close(): void {
-    if (this.phase === Phase.CLOSED) return;
-    if (this.poolIndex >= 0) this.endpoint.data!.pool.remove(this);
     this.conn.destroy();
     this.#forget();
   }
@@ -119,8 +149,8 @@ export class Upstream implements ConnHandler {
   }
 
   #expire(): void {
-    if (this.phase === Phase.IDLE) this.close();
-    else this.exchange?.onUpstreamDeadline();
+    if (this.exchange === undefined) this.close();
+    else this.exchange.onUpstreamDeadline();
   }
 
   #readHeads(buffer: number, start: number, end: number): void {
@@ -132,25 +162,26 @@ export class Upstream implements ConnHandler {
     // More than once only after interim responses.
     while (at < end && this.phase === Phase.HEAD) {
       const before = partial.buffer < 0 ? 0 : partial.end - partial.start;
-      if (before > 0 && partial.append(memory, at, end) === 0) return this.#fault("INTERNAL", "no buffer is free");
+      if (before > 0 && partial.append(memory, at, end) === 0) {
+        this.#fault("RESPONSE_TOO_LARGE", "the header does not fit into a buffer");
+        return;
+      }
       const from = before > 0 ? partial.start : at;
       const until = before > 0 ? partial.end : end;
       const length = parseResponseHead(memory.bytes, from, until, UPSTREAM_LIMITS, exchange.method, head);
-      if (length < 0) return this.#fault(PARSE_ERRORS[-1 - length], head.reason);
-      if (length === 0) {
-        if (before === 0 && partial.append(memory, at, end) === 0) this.#fault("INTERNAL", "no buffer is free");
+      if (length < 0) {
+        this.#fault(PARSE_ERRORS[-1 - length], head.reason);
         return;
       }
-      if (before === 0) at += exchange.onResponseHead(head, buffer, end);
-      else {
-        // Of the joined bytes only the head is used; what follows it is read where it arrived.
-        const joined = partial.detach();
-        at += length - before;
-        exchange.onResponseHead(head, joined, head.end);
-        memory.release(joined);
+      if (length === 0) {
+        if (before === 0 && partial.append(memory, at, end) === 0) this.#fault("OVERLOADED", "no buffer is free");
+        return;
       }
+      // Of joined bytes only the head is used; what follows it is read where it arrived.
+      const joined = before > 0 ? partial.detach() : -1;
+      at = exchange.onResponseHead(head, buffer, at + length - before, end);
+      if (joined >= 0) memory.release(joined);
     }
-    if (at < end) this.onData(buffer, at, end);
   }
 
   #fault(code: Code, reason: string): void {
