@@ -177,7 +177,10 @@ export class Client implements MessageHandler {
       if (endsConnection(recipe)) break;
     }
     const last = this.#expected.at(-1);
-    if (last === undefined) return this.#finish();
+    if (last === undefined) {
+      this.#finish();
+      return;
+    }
     const random = randomOf(this.#load.seed, last.id, 1);
     const pieces = this.#expected.flatMap((recipe) => requestPieces(recipe, random));
     if (last.expect) this.#withheld = pieces.splice(pieces.length - bodyCount(last, pieces));

@@ -44,7 +44,7 @@ drain: 5s
 `;
 }
 
-export class Proxy {
+export class RunningProxy {
   readonly port: number;
   readonly engine: string;
   /** Warnings and errors of its log. */
@@ -60,7 +60,7 @@ export class Proxy {
     this.engine = started.engine;
   }
 
-  static async start(order: ProxyOrder): Promise<Proxy> {
+  static async start(order: ProxyOrder): Promise<RunningProxy> {
     writeFileSync(order.file, configuration(order, 0, 1));
     const child = spawn(process.execPath, [PROGRAM, "run", order.file], { stdio: ["ignore", "ignore", "pipe"] });
     const lines = createInterface({ input: child.stderr });
@@ -75,7 +75,7 @@ export class Proxy {
       });
       child.on("exit", (code) => reject(new Error(`the proxy ended with ${code}: ${seen}`)));
     });
-    const proxy = new Proxy(order, child, started);
+    const proxy = new RunningProxy(order, child, started);
     lines.on("line", (line) => proxy.#onLine(line));
     child.on("exit", (code, signal) => {
       if (code !== 0) proxy.complaints.push(`the proxy ended with ${code ?? signal}`);

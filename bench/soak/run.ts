@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ClientOrder, FromClients, Tally } from "./client-process.js";
-import { type Level, Proxy, sumOf } from "./proxy.js";
+import { type Level, RunningProxy, sumOf } from "./proxy.js";
 import { createRecipe } from "./recipe.js";
 
 export interface SoakOptions {
@@ -70,7 +70,7 @@ class SoakRun {
   readonly #ports: number[] = [];
   readonly #resident: number[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
-  #proxy: Proxy | undefined = undefined;
+  #proxy: RunningProxy | undefined = undefined;
   #kills = 0;
   #reloads = 0;
   #isEnding = false;
@@ -82,7 +82,12 @@ class SoakRun {
   async run(): Promise<SoakReport> {
     const { engine, workers, requests } = this.#options;
     for (let i = 0; i < ENDPOINTS; i++) this.#ports.push(await this.#startEndpoint(i, 0));
-    const proxy = await Proxy.start({ engine, workers, endpoints: this.#ports, file: join(this.#folder, "soak.yaml") });
+    const proxy = await RunningProxy.start({
+      engine,
+      workers,
+      endpoints: this.#ports,
+      file: join(this.#folder, "soak.yaml"),
+    });
     this.#proxy = proxy;
     await sleep(SAMPLE_MS);
     const before = await proxy.level();
@@ -142,7 +147,7 @@ class SoakRun {
     });
   }
 
-  #runClients(proxy: Proxy): Promise<Extract<FromClients, { kind: "done" }>> {
+  #runClients(proxy: RunningProxy): Promise<Extract<FromClients, { kind: "done" }>> {
     const { seed, requests, connections, killMs, onProgress } = this.#options;
     const order: ClientOrder = { seed, port: proxy.port, requests, connections, kills: killMs > 0 };
     const child = fork(CLIENTS, [JSON.stringify(order)]);
@@ -167,7 +172,7 @@ class SoakRun {
     });
   }
 
-  #disturb(proxy: Proxy): void {
+  #disturb(proxy: RunningProxy): void {
     const { killMs, reloadMs } = this.#options;
     if (killMs > 0) this.#timers.push(setInterval(() => this.#killOne(), killMs));
     if (reloadMs > 0) {
@@ -191,7 +196,7 @@ class SoakRun {
   }
 
   /** Waits until the proxy is as it was, and complains about what does not go. */
-  async #settle(proxy: Proxy, before: Level): Promise<Level> {
+  async #settle(proxy: RunningProxy, before: Level): Promise<Level> {
     const until = performance.now() + SETTLE_MS;
     for (;;) {
       const now = await proxy.level();
@@ -205,7 +210,7 @@ class SoakRun {
     }
   }
 
-  async #check(proxy: Proxy): Promise<void> {
+  async #check(proxy: RunningProxy): Promise<void> {
     const metrics = await proxy.metrics();
     for (const name of ["plimsoll_worker_restarts_total", "plimsoll_worker_uncaught_errors_total"]) {
       const count = sumOf(metrics, new RegExp(`^${name}\\b`));

@@ -1,8 +1,9 @@
 /** Where the fuzz test begins: messages of every valid form, and the pieces that attacks are made of. */
+import type { Random } from "../../src/base/random.js";
 
 const HOST = "Host: a.example\r\n";
 
-export const SEEDS: readonly string[] = [
+const SEEDS: readonly string[] = [
   `GET / HTTP/1.1\r\n${HOST}\r\n`,
   `GET /a/b?c=d HTTP/1.1\r\n${HOST}Accept: */*\r\nUser-Agent: x\r\nConnection: keep-alive\r\n\r\n`,
   `POST /x HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`,
@@ -20,7 +21,7 @@ export const SEEDS: readonly string[] = [
   `POST /x HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n24\r\nGET /evil HTTP/1.1\r\nHost: evil\r\n\r\nxy\r\n0\r\n\r\n`,
 ];
 
-export const PIECES: readonly string[] = [
+const PIECES: readonly string[] = [
   "\r\n",
   "\n",
   "\r",
@@ -88,3 +89,37 @@ export const PIECES: readonly string[] = [
   ": x\r\n",
   "x\r\n",
 ];
+
+function pick<T>(random: Random, from: readonly T[]): T {
+  return from[random.below(from.length)];
+}
+
+/** A connection's bytes: one to three messages, then a few changes of the kinds that attacks consist of. */
+export function mutated(random: Random): string {
+  let text = Array.from({ length: 1 + random.below(3) }, () => pick(random, SEEDS)).join("");
+  for (let changes = random.below(5); changes > 0; changes--) {
+    const at = random.below(text.length + 1);
+    const to = Math.min(text.length, at + 1 + random.below(random.below(4) === 0 ? 40 : 3));
+    switch (random.below(7)) {
+      case 0:
+        text = text.slice(0, at) + text.slice(to);
+        break;
+      case 1:
+        text = text.slice(0, to) + text.slice(at, to) + text.slice(to);
+        break;
+      case 2:
+        text = text.slice(0, at) + String.fromCharCode(random.below(256)) + text.slice(at + 1);
+        break;
+      case 3:
+        text = text.slice(0, at) + pick(random, PIECES) + text.slice(random.below(2) === 0 ? at : to);
+        break;
+      default: {
+        // After a line end, where pieces do the most harm.
+        const line = text.indexOf("\r\n", at);
+        const place = line < 0 ? at : line + 2;
+        text = text.slice(0, place) + pick(random, PIECES) + text.slice(place);
+      }
+    }
+  }
+  return text;
+}

@@ -5,7 +5,7 @@
 import { RequestContext, writeRequestHead } from "../../src/proxy/http/request-writer.js";
 import { writeLastChunkWithTrailers } from "../../src/wire/http1/chunk-writer.js";
 import { ChunkedDecoder } from "../../src/wire/http1/chunked-decoder.js";
-import { Body, RequestHead } from "../../src/wire/http1/head.js";
+import { Body, FIELD_STRIDE, RequestHead } from "../../src/wire/http1/head.js";
 import { DEFAULT_HTTP_LIMITS } from "../../src/wire/http1/limits.js";
 import { PARSE_ERRORS } from "../../src/wire/http1/parse-errors.js";
 import { parseRequestHead } from "../../src/wire/http1/request-parser.js";
@@ -63,6 +63,38 @@ export function relay(input: Uint8Array): Relayed {
     if (!head.keepAlive) return done("end");
   }
   return done("end");
+}
+
+/** A message as an application sees it; names and values alternate in `fields`. */
+export interface SeenMessage {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: readonly string[];
+  readonly body: string;
+}
+
+/** The complete messages of a connection as the codec reads them, and why it stopped ("" = all read). */
+export function readByCodec(input: string): { readonly messages: readonly SeenMessage[]; readonly reason: string } {
+  const bytes = new Uint8Array(Buffer.from(input, "latin1"));
+  const messages: SeenMessage[] = [];
+  let pos = 0;
+  while (pos < bytes.length) {
+    const parsed = parseRequestHead(bytes, pos, bytes.length, LIMITS, head);
+    if (parsed <= 0) return { messages, reason: parsed === 0 ? "incomplete" : head.reason };
+    pos += parsed;
+    const fields: string[] = [];
+    for (let at = 0; at < head.count * FIELD_STRIDE; at += FIELD_STRIDE) {
+      const [nameStart, nameEnd, start, end] = head.fields.subarray(at + 1);
+      fields.push(text(bytes, nameStart, nameEnd), text(bytes, start, end));
+    }
+    const { body, consumed, result } = relayBody(bytes, pos);
+    if (result !== "done") return { messages, reason: result === "incomplete" ? result : decoder.reason };
+    pos += consumed;
+    const method = text(bytes, head.methodStart, head.methodEnd);
+    messages.push({ method, target: text(bytes, head.methodEnd + 1, head.fieldsStart - 11), fields, body });
+    if (!head.keepAlive) return { messages, reason: "closed" };
+  }
+  return { messages, reason: "" };
 }
 
 interface RelayedBody {

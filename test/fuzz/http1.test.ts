@@ -8,46 +8,12 @@ import { test } from "node:test";
 import { createRandom, type Random } from "../../src/base/random.js";
 import { decodeIn } from "../../src/wire/http1/decoded.test.support.js";
 import { readRequest, readResponse } from "../../src/wire/http1/parsed.test.support.js";
-import { PIECES, SEEDS } from "./http1-corpus.js";
+import { mutated } from "./http1-corpus.js";
 import { type Leniency, READERS, type ReadRequest, readAs } from "./http1-readers.js";
 import { type Relayed, relay } from "./http1-relay.js";
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 0x1_0000_0000);
 const BUDGET_MS = Number(process.env.FUZZ_MS ?? 4000);
-
-function pick<T>(random: Random, from: readonly T[]): T {
-  return from[random.below(from.length)];
-}
-
-/** A connection's bytes: one to three messages, then a few changes of the kinds that attacks consist of. */
-function mutated(random: Random): string {
-  let text = Array.from({ length: 1 + random.below(3) }, () => pick(random, SEEDS)).join("");
-  for (let changes = random.below(5); changes > 0; changes--) {
-    const at = random.below(text.length + 1);
-    const to = Math.min(text.length, at + 1 + random.below(random.below(4) === 0 ? 40 : 3));
-    switch (random.below(7)) {
-      case 0:
-        text = text.slice(0, at) + text.slice(to);
-        break;
-      case 1:
-        text = text.slice(0, to) + text.slice(at, to) + text.slice(to);
-        break;
-      case 2:
-        text = text.slice(0, at) + String.fromCharCode(random.below(256)) + text.slice(at + 1);
-        break;
-      case 3:
-        text = text.slice(0, at) + pick(random, PIECES) + text.slice(random.below(2) === 0 ? at : to);
-        break;
-      default: {
-        // After a line end, where pieces do the most harm.
-        const line = text.indexOf("\r\n", at);
-        const place = line < 0 ? at : line + 2;
-        text = text.slice(0, place) + pick(random, PIECES) + text.slice(place);
-      }
-    }
-  }
-  return text;
-}
 
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
 

@@ -3,13 +3,14 @@ import { Timer } from "../../base/timer-wheel.js";
 import type { Address } from "../../model/address.js";
 import type { Acceptor, Listening } from "../engine.js";
 import { CQE_MORE, type Ring } from "../native/io-uring.js";
-import { Errno } from "../native/libc.js";
+import { Errno, shutdown } from "../native/libc.js";
 import type { Bound } from "../native/sockets.js";
 import { submitAccept, submitClose } from "./submissions.js";
 import type { UringEngine } from "./uring-engine.js";
 
 /** How long accepting rests after an error that trying again at once would repeat. */
 const REST_MS = 100;
+const SHUT_RDWR = 2;
 
 export class UringListening implements Listening {
   readonly address: Address;
@@ -38,6 +39,8 @@ export class UringListening implements Listening {
     this.#closed = true;
     this.#engine.timers.cancel(this.#rest);
     this.#engine.forgetListening(this.#slot);
+    // The armed accept would hold the socket open until its cancellation: no client must get in any more.
+    shutdown(this.fd, SHUT_RDWR);
     submitClose(this.#ring, this.fd, true);
   }
 

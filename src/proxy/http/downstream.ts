@@ -23,8 +23,8 @@ const State = { IDLE: 0, HEAD: 1, EXCHANGE: 2, LINGER: 3, CLOSED: 4 } as const;
 /** How long, and for how many bytes, a client that has been sent everything and our FIN is listened to. */
 const LINGER_MS = 2000;
 const LINGER_BYTES = 1 << 20;
-/** How long a client that has connected may take for its first request once the listener closes. */
-const FIRST_REQUEST_MS = 1000;
+/** How long an idle connection stays once its listener has closed. */
+const LAST_REQUEST_MS = 1000;
 
 export class Downstream implements ConnHandler {
   readonly listener: HttpListener;
@@ -169,11 +169,13 @@ export class Downstream implements ConnHandler {
     exchange?.onClientAborted(code);
   }
 
-  /** Ends the connection unless it is in the middle of something. Who has just come may still send the first request. */
-  endIfIdle(): void {
-    if (this.#state !== State.IDLE || this.#partial.buffer >= 0) return;
-    if (this.requestAt > 0) this.#linger();
-    else this.#deadline.set(this.listener.context.engine.now() + FIRST_REQUEST_MS);
+  /**
+   * The listener has closed. What runs is finished; an idle connection has a little time left, because its client may
+   * have sent the next request already: that is answered, and said to be the last.
+   */
+  endSoon(): void {
+    if (this.#state !== State.IDLE) return;
+    this.#deadline.set(Math.min(this.#deadline.at, this.listener.context.engine.now() + LAST_REQUEST_MS));
   }
 
   /** The exchange of the current request must be over by `at`. */

@@ -44,7 +44,7 @@ export class HttpListener {
   /** It gets no new connections; idle ones end now, the others with their exchange. */
   close(): void {
     this.closing = true;
-    for (const downstream of this.downstreams) downstream.endIfIdle();
+    for (const downstream of this.downstreams) downstream.endSoon();
   }
 
   /** The drain deadline has passed. */

@@ -4,8 +4,7 @@
  *
  * connecting -> open (both sides relay) -> closed. `abort` and an error on either side lead to closed from anywhere.
  */
-
-import type { Code } from "../../base/errors.js";
+import { type Code, TRAITS } from "../../base/errors.js";
 import { histogramRecord } from "../../base/histogram.js";
 import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engine/engine.js";
 import { Outcome, type OutcomeId } from "../../model/outcome.js";
@@ -15,12 +14,17 @@ import { Deadline } from "../deadline.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
 import { describePeer, type TcpListener } from "./tcp-listener.js";
 
+/** The figures follow a transfer at this many bytes, not only when it ends. */
+const COUNT_BYTES = 1 << 20;
+
 /** One side of a session: what it receives goes to its peer. */
 class TcpSide implements ConnHandler {
   readonly session: TcpSession;
   conn: Conn | undefined;
   peer: TcpSide | undefined = undefined;
+  /** Received, and of those already in the figures. */
   bytes = 0;
+  counted = 0;
 
   constructor(session: TcpSession, conn: Conn | undefined) {
     this.session = session;
@@ -36,6 +40,7 @@ class TcpSide implements ConnHandler {
     const to = this.peer!.conn!;
     to.send(buffer, start, end);
     if (to.congested) this.conn!.pause();
+    if (this.bytes - this.counted >= COUNT_BYTES) this.session.count();
     this.session.touch();
   }
 
@@ -45,8 +50,7 @@ class TcpSide implements ConnHandler {
   }
 
   onEnd(): void {
-    this.peer!.conn!.end();
-    this.session.touch();
+    this.session.onSideEnded(this);
   }
 
   onClose(reason: CloseReason): void {
@@ -70,10 +74,13 @@ export class TcpSession {
   #endpoint: ProxyEndpoint | undefined = undefined;
   #tryAt = 0;
   #open = false;
+  #clientEnded = false;
   #closed = false;
   /** Sides whose connection ended in order. */
   #finished = 0;
   #connectMs = -1;
+  /** Looked up while it is there; only for the access log. */
+  #peer = "";
   readonly #tries: [string, Code | "ok"][] = [];
 
   constructor(listener: TcpListener, conn: Conn) {
@@ -91,6 +98,7 @@ export class TcpSession {
   begin(sourceHash: number): void {
     this.listener.context.metrics[this.listener.metrics + L.ACTIVE]++;
     this.#query.reset(sourceHash);
+    if (this.listener.context.accessLog !== undefined) this.#peer = describePeer(this.client.conn!);
     this.#connect();
   }
 
@@ -104,12 +112,43 @@ export class TcpSession {
     const endpoint = this.#endpoint!;
     const now = context.engine.now();
     this.#open = true;
+    if (this.#clientEnded) this.upstream.conn!.end();
     this.#connectMs = now - this.#tryAt;
     this.#tries.push([endpoint.id, "ok"]);
     context.metrics[W.CONNECTED]++;
     histogramRecord(context.metrics, endpoint.data!.metrics + E.RESPONSE, this.#connectMs);
     this.client.conn!.resume();
     this.touch();
+  }
+
+  /** FIN came. Before the endpoint is there it waits, like the data: the connection being made may not be the last. */
+  onSideEnded(side: TcpSide): void {
+    if (side === this.client && !this.#open) {
+      this.#clientEnded = true;
+      return;
+    }
+    side.peer!.conn!.end();
+    this.touch();
+  }
+
+  /** Brings the figures up to what has moved. */
+  count(): void {
+    const { client, upstream, listener } = this;
+    const { metrics } = listener.context;
+    const received = client.bytes - client.counted;
+    const sent = upstream.bytes - upstream.counted;
+    client.counted = client.bytes;
+    upstream.counted = upstream.bytes;
+    metrics[listener.metrics + L.BYTES_IN] += received;
+    metrics[listener.metrics + L.BYTES_OUT] += sent;
+    metrics[W.BYTES_IN] += received;
+    metrics[W.BYTES_OUT] += sent;
+    metrics[this.#cluster.metrics + C.BYTES_IN] += sent;
+    metrics[this.#cluster.metrics + C.BYTES_OUT] += received;
+    if (this.#endpoint === undefined) return;
+    const endpoint = this.#endpoint.data!.metrics;
+    metrics[endpoint + E.BYTES_IN] += sent;
+    metrics[endpoint + E.BYTES_OUT] += received;
   }
 
   onSideClosed(side: TcpSide, reason: CloseReason): void {
@@ -146,11 +185,14 @@ export class TcpSession {
     }
     this.#endpoint = endpoint;
     this.#tryAt = context.engine.now();
+    if (cluster.live.panicking) metrics[cluster.metrics + C.PANIC_PICKS]++;
     metrics[cluster.metrics + C.CONNECTS]++;
     metrics[cluster.metrics + C.ACTIVE]++;
     metrics[endpoint.data!.metrics + E.CONNECTS]++;
     metrics[endpoint.data!.metrics + E.REQUESTS]++;
     metrics[endpoint.data!.metrics + E.ACTIVE]++;
+    metrics[endpoint.data!.metrics + E.OPEN]++;
+    cluster.live.opened(endpoint);
     const before = this.upstream.conn;
     this.upstream.conn = context.engine.connect(endpoint.address, this.upstream, cluster.spec.connectTimeoutMs);
     // Nothing is read before the endpoint is there: what a client sends first must be able to go to another one.
@@ -182,6 +224,8 @@ export class TcpSession {
     const { metrics } = this.listener.context;
     metrics[this.#cluster.metrics + C.ACTIVE]--;
     metrics[endpoint.data!.metrics + E.ACTIVE]--;
+    metrics[endpoint.data!.metrics + E.OPEN]--;
+    this.#cluster.live.closed(endpoint);
     this.#cluster.live.settle(endpoint, outcome, this.#connectMs);
   }
 
@@ -195,6 +239,7 @@ export class TcpSession {
     if (this.#closed) return;
     this.#closed = true;
     this.#deadline.dispose();
+    this.count();
     this.#settle(outcome);
     const { listener } = this;
     const { context } = listener;
@@ -203,12 +248,6 @@ export class TcpSession {
     const base = listener.metrics;
     metrics[base + L.OPEN]--;
     metrics[base + L.ACTIVE]--;
-    metrics[base + L.BYTES_IN] += this.client.bytes;
-    metrics[base + L.BYTES_OUT] += this.upstream.bytes;
-    metrics[W.BYTES_IN] += this.client.bytes;
-    metrics[W.BYTES_OUT] += this.upstream.bytes;
-    metrics[this.#cluster.metrics + C.BYTES_IN] += this.upstream.bytes;
-    metrics[this.#cluster.metrics + C.BYTES_OUT] += this.client.bytes;
     metrics[base + L.REQUESTS_NONE]++;
     if (code !== undefined) metrics[base + L.ERRORS + CODE_NUMBER[code]]++;
     histogramRecord(metrics, base + L.DURATION, context.engine.now() - this.#acceptedAt);
@@ -225,9 +264,9 @@ export class TcpSession {
     record.totalMs = context.engine.now() - this.#acceptedAt;
     record.time = context.wallClock() - record.totalMs;
     record.listener = listener.spec.name;
-    record.client = describePeer(this.client.conn!);
+    record.client = this.#peer;
     record.code = code ?? "";
-    record.termination = code === undefined ? "ok" : code === "CLIENT_CLOSED" ? "client" : "upstream";
+    record.termination = code === undefined ? "ok" : TRAITS[code].side;
     record.bytesIn = this.client.bytes;
     record.bytesOut = this.upstream.bytes;
     record.cluster = this.#cluster.name;
