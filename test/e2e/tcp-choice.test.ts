@@ -83,6 +83,7 @@ for (const engine of ENGINES) {
       const proxy = await startProxy(t, engine, config(limited));
       const clients = await Promise.all(Array.from({ length: 12 }, () => dial(t, proxy.port())));
       await until("eight refusals", () => clients.filter(({ ending }) => ending === "reset").length === 8);
+      await until("four connections", () => a.open + b.open === 4);
       assert.deepEqual([a.open, b.open], [2, 2]);
       assert.equal(await proxy.metric("plimsoll_listener_errors_total", "OVERLOADED"), 8);
       assert.equal(await proxy.metric("plimsoll_cluster_overloaded_total"), 8);
