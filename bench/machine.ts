@@ -1,6 +1,6 @@
 /** Where and with what a run was made: figures without this say nothing. */
 import { execFileSync } from "node:child_process";
-import { cpus, release } from "node:os";
+import { cpus, loadavg, release } from "node:os";
 import { ROOT } from "./root.js";
 
 /** The first line that a command prints on either stream; empty where it cannot be run. */
@@ -23,6 +23,8 @@ export function describeMachine() {
     cpu: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
     kernel: release(),
+    /** Processes that wanted a core in the last minute, before the run began: what is not ours is noise. */
+    load: loadavg()[0],
     node: process.version,
     haproxy: firstLine("haproxy", ["-v"]),
     nginx: firstLine("nginx", ["-v"]),

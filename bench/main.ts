@@ -23,6 +23,9 @@ const { values } = parseArgs({
   },
 });
 
+/** Load average above which something else is running. */
+const BUSY = 0.5;
+
 /** Those of `all` that a comma-separated list names, in full or by their beginning. */
 function choose<T extends { readonly name: string }>(all: readonly T[], list: string): T[] {
   const names = list.split(",");
@@ -36,6 +39,10 @@ function choose<T extends { readonly name: string }>(all: readonly T[], list: st
 }
 
 cleanUpAtExit();
+const machine = describeMachine();
+if (machine.load > BUSY) {
+  console.error(`the machine is busy (load ${machine.load.toFixed(1)}): latencies above all will say little`);
+}
 const scenarios = values.scenario === undefined ? SCENARIOS : choose(SCENARIOS, values.scenario);
 const chosen = values.peers === undefined ? undefined : choose(PEERS, values.peers);
 const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), folder: makeFolder() };
@@ -65,6 +72,6 @@ for (const scenario of scenarios) {
 await backend.child.stop();
 if (values.json !== undefined) {
   const { rounds, seconds } = options;
-  writeFileSync(values.json, `${JSON.stringify({ ...describeMachine(), rounds, seconds, results }, undefined, 2)}\n`);
+  writeFileSync(values.json, `${JSON.stringify({ ...machine, rounds, seconds, results }, undefined, 2)}\n`);
 }
 process.exit();
