@@ -6,6 +6,7 @@ import { createRecipe, type Recipe } from "./recipe.js";
 export interface ClientOrder {
   readonly seed: number;
   readonly port: number;
+  readonly engine: string;
   readonly requests: number;
   readonly connections: number;
   readonly kills: boolean;

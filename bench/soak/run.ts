@@ -149,7 +149,14 @@ class SoakRun {
 
   #runClients(proxy: RunningProxy): Promise<Extract<FromClients, { kind: "done" }>> {
     const { seed, requests, connections, killMs, onProgress } = this.#options;
-    const order: ClientOrder = { seed, port: proxy.port, requests, connections, kills: killMs > 0 };
+    const order: ClientOrder = {
+      seed,
+      engine: proxy.engine,
+      port: proxy.port,
+      requests,
+      connections,
+      kills: killMs > 0,
+    };
     const child = fork(CLIENTS, [JSON.stringify(order)]);
     this.#children.add(child);
     return new Promise((resolve, reject) => {

@@ -78,9 +78,9 @@ export class Downstream implements ConnHandler {
     return peer === undefined || peer.family === "unix" ? 0 : hashText(peer.host);
   }
 
-  /** The connection may serve another request, as far as Plimsoll is concerned. */
+  /** The connection may serve another request: also one that came ahead of its turn and before the client's FIN. */
   get mayLive(): boolean {
-    return !this.listener.closing && !this.ended;
+    return !this.listener.closing && (!this.ended || this.#reading || (this.#held?.count ?? 0) > 0);
   }
 
   onOpen(): void {}
