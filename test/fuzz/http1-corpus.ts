@@ -15,7 +15,7 @@ const SEEDS: readonly string[] = [
   `POST /x HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc`,
   "POST /x HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc",
   "GET / HTTP/1.0\r\n\r\n",
-  `DELETE /x HTTP/1.1\r\n${HOST}Content-Length: 24\r\n\r\nGET /evil HTTP/1.1\r\nX: y\n`,
+  `DELETE /x HTTP/1.1\r\n${HOST}Content-Length: 25\r\n\r\nGET /evil HTTP/1.1\r\nX: y\n`,
   `POST /x HTTP/1.1\r\n${HOST}Connection: close, x-foo\r\nX-Foo: 1\r\nX_Forwarded_For: 1\r\nContent_Length: 7\r\nContent-Length: 2\r\n\r\nok`,
   `PUT /x HTTP/1.1\r\n${HOST}Content-Length: 43\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\nHost: evil\r\nX: y\r\n\r\n`,
   `POST /x HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n24\r\nGET /evil HTTP/1.1\r\nHost: evil\r\n\r\nxy\r\n0\r\n\r\n`,

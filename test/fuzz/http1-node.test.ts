@@ -1,6 +1,7 @@
 /**
  * The codec against Node's parser (llhttp), as a second opinion: where both read a message, they read the same. Where they
- * differ it is on the lists below, and it is always the codec that is stricter, except for extension methods.
+ * differ, the codec is the stricter one, for one of the reasons below, except for extension
+ * methods, and for trailers that are dropped.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -12,8 +13,42 @@ import { createRandom } from "../../src/base/random.js";
 import { mutated } from "./http1-corpus.js";
 import { readByCodec, type SeenMessage } from "./http1-relay.js";
 
-/** Why the codec refuses what Node 20.20 answers with 200. */
-const NODE_ACCEPTS: ReadonlySet<string> = new Set<string>([]);
+/** Why the codec refuses what some Node version reads as a request. */
+const NODE_ACCEPTS: ReadonlySet<string> = new Set([
+  "a request line without version",
+  "a target that the method does not allow",
+  "a transfer coding other than chunked",
+  "an HTTP version other than 1.0 and 1.1",
+  "an HTTP/1.0 request with a body of unknown length",
+  "an empty target, or a byte that no target may hold",
+  "an expectation other than 100-continue",
+  "an invalid Connection field",
+  "an invalid Content-Length",
+  "an invalid Host field",
+  "an invalid HTTP version",
+  "an invalid method",
+  "both Content-Length and Transfer-Encoding",
+  "more than one Host field",
+  "no Host field",
+  "repeated Content-Length or Transfer-Encoding",
+  "too many empty lines",
+  "Transfer-Encoding in HTTP/1.0",
+]);
+
+/** Requests that Node 20.20 answers with 200, and a proxy that copies its parse would pass on in two readings. */
+const AMBIGUOUS: readonly (readonly [string, string])[] = [
+  ["BAD_REQUEST", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"],
+  ["BAD_REQUEST", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n"],
+  ["BAD_REQUEST", "GET * HTTP/1.1\r\nHost: a\r\n\r\n"],
+  ["BAD_REQUEST", "GET /#x HTTP/1.1\r\nHost: a\r\n\r\n"],
+  ["BAD_REQUEST", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"],
+  ["VERSION_NOT_SUPPORTED", "GET / HTTP/2.0\r\nHost: a\r\n\r\n"],
+  ["BAD_REQUEST", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+  ["TRANSFER_CODING", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n"],
+  ["TRANSFER_CODING", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"],
+  ["BAD_REQUEST", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\nContent-Length: 0\r\n\r\n"],
+  ["BAD_REQUEST", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 010\r\n\r\n0123456789"],
+];
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 0x1_0000_0000);
 
@@ -52,6 +87,18 @@ async function readByNode(text: string): Promise<SeenMessage[]> {
   await once(socket, "close");
   return seen;
 }
+
+test("what Node reads in spite of its ambiguity is refused", () => {
+  for (const [code, text] of AMBIGUOUS) {
+    const { messages, code: refused } = readByCodec(text);
+    assert.deepEqual([messages.length, refused], [0, code], text);
+  }
+});
+
+test("a field named __proto__ is a field", () => {
+  const { messages } = readByCodec("GET / HTTP/1.1\r\nHost: a\r\n__proto__: x\r\n\r\n");
+  assert.deepEqual(messages[0].fields.slice(2), ["__proto__", "x"]);
+});
 
 test(`a valid message is read alike by both (FUZZ_SEED=${SEED})`, async () => {
   const name = fc.stringMatching(/^[Xx][A-Za-z0-9!#$%&'*+.^`|~-]{0,12}$/);
@@ -95,9 +142,11 @@ test(`a valid message is read alike by both (FUZZ_SEED=${SEED})`, async () => {
 
 test(`a mutated message is read alike by both, or refused by the stricter (FUZZ_SEED=${SEED})`, async () => {
   const random = createRandom(SEED);
-  const rounds = 1000;
+  const rounds = 2000;
   for (let round = 0; round < rounds; round++) {
     const text = mutated(random);
+    // A server of Node's reads nothing behind a request to upgrade.
+    if (/upgrade/i.test(text)) continue;
     const codec = readByCodec(text);
     const node = await readByNode(text);
     const story = `round ${round}: ${JSON.stringify(text)}\ncodec ${JSON.stringify(codec)}\nnode ${JSON.stringify(node)}`;
@@ -105,8 +154,10 @@ test(`a mutated message is read alike by both, or refused by the stricter (FUZZ_
     assert.deepEqual(node.slice(0, common), codec.messages.slice(0, common), story);
     if (node.length > common) assert.ok(NODE_ACCEPTS.has(codec.reason), `Node is less strict: ${story}`);
     if (codec.messages.length > common) {
-      const { method } = codec.messages[common];
-      assert.ok(!METHODS.includes(method), `Node is stricter: ${story}`);
+      const isExtension = !METHODS.includes(codec.messages[common].method);
+      // Framing in a trailer: dropped here, an error there; `Connection: close` in one ends Node's connection.
+      const hadTrailers = codec.trailers[common] || codec.trailers[common - 1];
+      assert.ok(isExtension || hadTrailers, `Node is stricter: ${story}`);
     }
   }
 });

@@ -73,14 +73,27 @@ export interface SeenMessage {
   readonly body: string;
 }
 
-/** The complete messages of a connection as the codec reads them, and why it stopped ("" = all read). */
-export function readByCodec(input: string): { readonly messages: readonly SeenMessage[]; readonly reason: string } {
+export interface ReadByCodec {
+  /** The complete ones. */
+  readonly messages: readonly SeenMessage[];
+  /** For each: it had a trailer section. */
+  readonly trailers: readonly boolean[];
+  /** Why reading stopped: text and code, both empty if all was read. */
+  readonly reason: string;
+  readonly code: string;
+}
+
+/** The messages of a connection as the codec reads them. */
+export function readByCodec(input: string): ReadByCodec {
   const bytes = new Uint8Array(Buffer.from(input, "latin1"));
   const messages: SeenMessage[] = [];
+  const trailers: boolean[] = [];
+  const stop = (code: string, reason: string): ReadByCodec => ({ messages, trailers, reason, code });
   let pos = 0;
   while (pos < bytes.length) {
     const parsed = parseRequestHead(bytes, pos, bytes.length, LIMITS, head);
-    if (parsed <= 0) return { messages, reason: parsed === 0 ? "incomplete" : head.reason };
+    if (parsed === 0) return stop("", "incomplete");
+    if (parsed < 0) return stop(PARSE_ERRORS[-1 - parsed], head.reason);
     pos += parsed;
     const fields: string[] = [];
     for (let at = 0; at < head.count * FIELD_STRIDE; at += FIELD_STRIDE) {
@@ -88,13 +101,15 @@ export function readByCodec(input: string): { readonly messages: readonly SeenMe
       fields.push(text(bytes, nameStart, nameEnd), text(bytes, start, end));
     }
     const { body, consumed, result } = relayBody(bytes, pos);
-    if (result !== "done") return { messages, reason: result === "incomplete" ? result : decoder.reason };
+    if (result === "incomplete") return stop("", result);
+    if (result !== "done") return stop(result, decoder.reason);
     pos += consumed;
     const method = text(bytes, head.methodStart, head.methodEnd);
     messages.push({ method, target: text(bytes, head.methodEnd + 1, head.fieldsStart - 11), fields, body });
-    if (!head.keepAlive) return { messages, reason: "closed" };
+    trailers.push(head.body === Body.CHUNKED && decoder.collected > 0);
+    if (!head.keepAlive) return stop("", "closed");
   }
-  return { messages, reason: "" };
+  return stop("", "");
 }
 
 interface RelayedBody {
