@@ -8,6 +8,7 @@ import type { EngineKind } from "../engine/engine.js";
 import { closingContract } from "./engine/closing.js";
 import { connectingContract } from "./engine/connecting.js";
 import { endingContract } from "./engine/ending.js";
+import { exhaustionContract } from "./engine/exhaustion.js";
 import { lifecycleContract } from "./engine/lifecycle.js";
 import { pressureContract } from "./engine/pressure.js";
 import { transferContract } from "./engine/transfer.js";
@@ -25,6 +26,7 @@ export async function engineContract(kind: EngineKind): Promise<void> {
   closingContract(kind);
   pressureContract(kind);
   lifecycleContract(kind);
+  exhaustionContract(kind);
 }
 
 async function whyUnavailable(kind: EngineKind): Promise<string | undefined> {

@@ -1,12 +1,11 @@
 /** The test's side of an engine under test: starts its thread, commands it, waits for its reports, checks for leaks. */
 import assert from "node:assert/strict";
-import { writeSync } from "node:fs";
 import type net from "node:net";
 import type { TestContext } from "node:test";
-import { Worker } from "node:worker_threads";
 import type { EngineKind } from "../../engine/engine.js";
 import type { Address } from "../../model/address.js";
 import { descriptors } from "./descriptors.js";
+import { type Host, ProcessHost, ThreadHost } from "./host.js";
 import type { Action, Command, EngineSetup, Look, Moment, Report } from "./protocol.js";
 
 type ConnReport = "accept" | "open" | "drain" | "end" | "connecting";
@@ -23,13 +22,10 @@ interface Waiter {
 
 /** A test that waits for a report this long waits for ever. */
 const PATIENCE_MS = 20_000;
-const WAKE = new BigUint64Array([1n]);
 
 export class Bench {
   readonly #t: TestContext;
-  readonly #worker: Worker;
-  readonly #exit: Promise<unknown>;
-  #wakeFd = -1;
+  readonly #host: Host;
   #reports: Report[] = [];
   #waiters: Waiter[] = [];
   #failure: Error | undefined = undefined;
@@ -39,16 +35,26 @@ export class Bench {
   readonly #resources: (net.Socket | net.Server)[] = [];
   readonly #cleanups: (() => Promise<unknown>)[] = [];
 
-  private constructor(t: TestContext, setup: EngineSetup) {
+  private constructor(t: TestContext, setup: EngineSetup, maxDescriptors: number | undefined) {
     this.#t = t;
-    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: setup });
-    this.#exit = new Promise((resolve) => this.#worker.on("exit", resolve));
-    this.#worker.on("message", (report: Report) => this.#receive(report));
-    this.#worker.on("error", (error) => this.#fail(error));
+    const listener = {
+      onReport: (report: Report) => this.#receive(report),
+      onError: (error: Error) => this.#fail(error),
+    };
+    this.#host =
+      maxDescriptors === undefined ? new ThreadHost(setup, listener) : new ProcessHost(setup, maxDescriptors, listener);
   }
 
-  /** An engine in a thread of its own; it is stopped and checked for leaks when the test ends, whatever happens. */
-  static async start(t: TestContext, kind: EngineKind, setup: Partial<EngineSetup> = {}): Promise<Bench> {
+  /**
+   * An engine in a thread of its own, or where `maxDescriptors` is given in a process that may have no more than these
+   * open. It is stopped and checked for leaks when the test ends, whatever happens.
+   */
+  static async start(
+    t: TestContext,
+    kind: EngineKind,
+    setup: Partial<EngineSetup> = {},
+    maxDescriptors?: number,
+  ): Promise<Bench> {
     const defaults = {
       buffers: 512,
       highWaterBytes: 262_144,
@@ -57,20 +63,16 @@ export class Bench {
       reusePort: false,
     };
     descriptors.enter();
-    const bench = new Bench(t, { ...defaults, ...setup, kind });
+    const bench = new Bench(t, { ...defaults, ...setup, kind }, maxDescriptors);
     t.after(() => bench.finish());
-    const ready = await bench.take("ready");
-    bench.#wakeFd = ready.wakeFd;
+    await bench.take("ready");
     return bench;
   }
 
   tell(...commands: readonly Command[]): void {
     if (this.#stopping) return;
-    for (const command of commands) {
-      this.#worker.postMessage(command);
-      if (command.do === "stop") this.#stopping = true;
-    }
-    if (this.#wakeFd >= 0) writeSync(this.#wakeFd, WAKE);
+    this.#stopping = commands.some((command) => command.do === "stop");
+    this.#host.tell(commands);
   }
 
   /** From the moment this resolves, callbacks `on` do `actions`. */
@@ -140,7 +142,7 @@ export class Bench {
     }
     this.tell({ do: "drop" }, { do: "stop" });
     const { used, open } = await this.take("stopped");
-    await this.#exit;
+    await this.#host.gone;
     for (const cleanup of this.#cleanups) await cleanup();
     const leaked = descriptors.leave();
     assert.equal(open, 0, "no connection is counted as open after stop");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Close, type EngineKind } from "../../engine/engine.js";
 import { Bench } from "./bench.js";
-import { dial, LOOPBACK, LOOPBACK6, type Peer, unixAddress } from "./peer.js";
+import { dial, LOOPBACK, LOOPBACK6, type Peer, serve, unixAddress } from "./peer.js";
 
 async function accepted(bench: Bench, at = LOOPBACK): Promise<{ peer: Peer; conn: number }> {
   const peer = await dial(bench, await bench.listen(at));
@@ -62,6 +62,30 @@ export function endingContract(kind: EngineKind): void {
     peer.socket.resume();
     assert.equal(await peer.ending(), "fin");
     assert.equal(peer.size, 2_900_000, "what is sent after end() is ignored");
+  });
+
+  test(`${kind}: finishes without waiting for the peer to end`, async (t) => {
+    const bench = await Bench.start(t, kind, { highWaterBytes: 3_000_000, buffers: 1024 });
+    const { peer, conn } = await accepted(bench);
+    peer.socket.pause();
+    bench.tell({ do: "fill", conn, bytes: 2_900_000 }, { do: "finish", conn }, { do: "send", conn, text: "too late" });
+    await bench.look();
+    peer.socket.resume();
+    assert.equal(await peer.ending(), "fin");
+    assert.equal(peer.size, 2_900_000, "everything queued is sent first, and nothing after it");
+    assert.equal((await bench.take("close", conn)).reason, Close.FINISHED);
+    assert.equal(bench.has("end"), false);
+  });
+
+  test(`${kind}: finishes a connection that is still connecting`, async (t) => {
+    const bench = await Bench.start(t, kind);
+    const upstream = await serve(bench);
+    const connect = { do: "connect", to: upstream.address, timeoutMs: 5000 } as const;
+    bench.tell(connect, { do: "send", conn: 0, text: "farewell" }, { do: "finish", conn: 0 });
+    const far = await upstream.next();
+    assert.equal(await far.ending(), "fin");
+    assert.equal(far.text, "farewell");
+    assert.equal((await bench.take("close", 0)).reason, Close.FINISHED);
   });
 
   test(`${kind}: takes a second end() as none`, async (t) => {

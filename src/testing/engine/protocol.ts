@@ -18,7 +18,7 @@ export type Moment = "accept" | "open" | "data" | "drain" | "end" | "close";
 
 /** Something done to a connection; in a reaction, where `conn` is left out, to the one that was called back. */
 export type Action =
-  | { readonly do: "pause" | "resume" | "end" | "destroy" | "reset"; readonly conn?: number }
+  | { readonly do: "pause" | "resume" | "end" | "finish" | "destroy" | "reset"; readonly conn?: number }
   | { readonly do: "send"; readonly conn?: number; readonly text: string }
   /** Sends this many bytes of `patternByte` and minds backpressure. */
   | { readonly do: "fill"; readonly conn?: number; readonly bytes: number }
@@ -46,6 +46,7 @@ export type Command =
   | { readonly do: "spin"; readonly ms: number }
   | { readonly do: "timers"; readonly afterMs: readonly number[] }
   | { readonly do: "look"; readonly conn?: number }
+  | { readonly do: "usage" }
   | { readonly do: "stop" };
 
 /** What `look` shows. */
@@ -67,6 +68,8 @@ export type Report =
   | { readonly type: "close"; readonly conn: number; readonly reason: CloseReason }
   | { readonly type: "timer"; readonly afterMs: number; readonly tookMs: number }
   | { readonly type: "looked"; readonly look: Look }
+  /** CPU time of the whole process so far. */
+  | { readonly type: "used"; readonly cpuMs: number }
   | { readonly type: "violation"; readonly text: string }
   /** Buffers in use and connections counted as open after `stop`. */
   | { readonly type: "stopped"; readonly used: number; readonly open: number };

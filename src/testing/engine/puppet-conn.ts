@@ -79,7 +79,7 @@ export class PuppetConn implements ConnHandler {
     this.#react("close");
   }
 
-  call(action: "pause" | "resume" | "end" | "destroy" | "reset"): void {
+  call(action: "pause" | "resume" | "end" | "finish" | "destroy" | "reset"): void {
     if (action === "destroy" || action === "reset") this.#over = true;
     this.#puppet.inside(() => this.conn[action]());
   }

@@ -55,6 +55,11 @@ export class Puppet {
       case "look":
         this.#look(this.#conns[command.conn ?? 0]?.conn);
         break;
+      case "usage": {
+        const { user, system } = process.cpuUsage();
+        this.#report({ type: "used", cpuMs: (user + system) / 1000 });
+        break;
+      }
       case "stop":
         this.engine.stop();
         break;
