@@ -102,8 +102,8 @@ export class EpollConn implements Conn {
       if (this.queue === undefined) this.queue = new SendQueue();
       this.queue.push(buffer, start, end);
     }
-    if ((this.state & CANNOT_WRITE) === 0) engine.markDirty(this);
-    else if ((this.state & (State.BLOCKED | State.CONNECTING)) !== 0 && engine.isShort()) this.spill();
+    if ((this.state & CANNOT_WRITE) === 0) engine.writer.markDirty(this);
+    else if ((this.state & (State.BLOCKED | State.CONNECTING)) !== 0 && engine.writer.isShort) this.spill();
     if (this.unsent > engine.options.highWaterBytes) this.#crowd();
   }
 
@@ -120,7 +120,7 @@ export class EpollConn implements Conn {
   end(): void {
     if ((this.state & CANNOT_SEND) !== 0) return;
     this.state |= State.ENDING;
-    if ((this.state & CANNOT_WRITE) === 0) this.#engine.markDirty(this);
+    if ((this.state & CANNOT_WRITE) === 0) this.#engine.writer.markDirty(this);
   }
 
   finish(): void {
@@ -139,7 +139,7 @@ export class EpollConn implements Conn {
 
   /** Much was sent in one callback: what the kernel takes now does not count. */
   #crowd(): void {
-    if ((this.state & State.BLOCKED) === 0) this.#engine.write(this);
+    if ((this.state & State.BLOCKED) === 0) this.#engine.writer.write(this);
     if (this.unsent > this.#engine.options.highWaterBytes) this.congested = true;
   }
 

@@ -19,7 +19,7 @@ import {
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
 import { rememberOpen } from "../native/descriptors.js";
 import * as native from "../native/epoll.js";
-import { close, Errno, errno, mapMemory, shutdown } from "../native/libc.js";
+import { close, Errno, errno, mapMemory } from "../native/libc.js";
 import {
   bindSocket,
   clearEvent,
@@ -31,9 +31,10 @@ import {
   socketError,
 } from "../native/sockets.js";
 import { createStats } from "../stats.js";
+import { UNHANDLED } from "../unhandled.js";
 import { EpollConn, State } from "./epoll-conn.js";
 import { EpollListening } from "./epoll-listening.js";
-import { Gather } from "./gather.js";
+import { EpollWriter } from "./epoll-writer.js";
 
 const MAX_EVENTS = 512;
 /** User data of an event: a slot and its generation, or one of these in place of the generation. */
@@ -42,11 +43,8 @@ const WAKE = -2;
 const ROOM = BUFFER_SIZE - HEADROOM;
 /** Buffers that one connection may fill before the others have their turn. */
 const READS_PER_TURN = 4;
-const MSG_NOSIGNAL = 0x4000;
-const SHUT_WR = 1;
 /** Readable, and nothing stands against reading. */
 const MAY_READ_MASK = State.READABLE | State.PAUSED | State.PEER_ENDED | State.CLOSED | State.CONNECTING;
-const MAY_NOT_WRITE = State.CLOSED | State.BLOCKED | State.CONNECTING | State.BROKEN;
 
 export class EpollEngine implements Engine {
   readonly kind = "epoll";
@@ -60,12 +58,11 @@ export class EpollEngine implements Engine {
   /** The events of one epoll_wait, and behind them one event for epoll_ctl. */
   readonly #page = mapMemory((MAX_EVENTS + 1) * native.EVENT_INTS * 4);
   readonly #events: Int32Array;
-  readonly #gather: Gather;
+  /** @internal */ readonly writer: EpollWriter;
   readonly #conns: (EpollConn | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   readonly #listenings: (EpollListening | undefined)[] = [];
   #generation = 0;
-  readonly #dirty: EpollConn[] = [];
   #scheduled: EpollConn[] = [];
   #serving: EpollConn[] = [];
   #starved: EpollConn[] = [];
@@ -80,7 +77,7 @@ export class EpollEngine implements Engine {
     this.#reserve = options.memory.count >> 3;
     this.timers = new TimerWheel(this.#now);
     this.#events = new Int32Array(this.#page.bytes.buffer, 0, (MAX_EVENTS + 1) * native.EVENT_INTS);
-    this.#gather = new Gather(options.memory.base);
+    this.writer = new EpollWriter(options.memory, options.lowWaterBytes, this.stats, (conn) => this.schedule(conn));
     this.#epoll = native.epollCreate(native.EPOLL_CLOEXEC);
     rememberOpen(this.#epoll);
     if (this.#epoll < 0) throw new LbError("INTERNAL", `epoll_create1: errno ${errno()}`);
@@ -124,10 +121,10 @@ export class EpollEngine implements Engine {
       this.stats.syscalls++;
       for (let i = 0; i < count && !this.#stopped; i++) {
         this.#dispatch(i * native.EVENT_INTS);
-        this.#writeDirty();
+        this.writer.writeDirty();
       }
       this.timers.advance(this.#now);
-      this.#writeDirty();
+      this.writer.writeDirty();
       if (this.#scheduled.length > 0) this.#serveScheduled();
       if (this.#starved.length > 0) this.#feedStarved();
     }
@@ -160,7 +157,7 @@ export class EpollEngine implements Engine {
     if ((conn.state & State.CONNECTING) !== 0) this.#onConnected(conn, events);
     else if ((conn.state & State.BLOCKED) !== 0 && (events & native.EPOLLOUT) !== 0) {
       conn.state &= ~State.BLOCKED;
-      this.write(conn);
+      this.writer.write(conn);
     }
     const gone = (events & (native.EPOLLERR | native.EPOLLHUP)) !== 0 && (conn.state & State.PEER_ENDED) !== 0;
     if (gone) this.#closeAndTell(conn, Close.RESET);
@@ -176,7 +173,7 @@ export class EpollEngine implements Engine {
     conn.state &= ~State.CONNECTING;
     this.#cancelConnectTimer(conn);
     this.stats.connected++;
-    this.write(conn);
+    this.writer.write(conn);
     conn.handler.onOpen();
   }
 
@@ -240,51 +237,6 @@ export class EpollEngine implements Engine {
     } else if (code !== Errno.EAGAIN) this.#closeAndTell(conn, Close.RESET);
   }
 
-  /** @internal Gives the kernel what it takes. Never calls back: what follows from it is scheduled. */
-  write(conn: EpollConn): void {
-    if ((conn.state & MAY_NOT_WRITE) !== 0) return;
-    while (conn.unsent > 0) {
-      this.stats.syscalls++;
-      const gather = conn.overflow !== undefined || (conn.queue !== undefined && conn.queue.count > 0);
-      const sent = gather
-        ? native.sendMessage(conn.fd, this.#gather.fill(conn), MSG_NOSIGNAL)
-        : native.send(conn.fd, this.memory.base + conn.headStart, conn.headEnd - conn.headStart, MSG_NOSIGNAL);
-      if (sent > 0) {
-        conn.consume(sent);
-        continue;
-      }
-      const code = errno();
-      if (code === Errno.EINTR) continue;
-      if (code !== Errno.EAGAIN) {
-        this.#onBroken(conn);
-        return;
-      }
-      conn.state |= State.BLOCKED;
-      if (this.isShort()) conn.spill();
-      break;
-    }
-    if (conn.unsent === 0 && (conn.state & State.ENDING) !== 0) this.#finish(conn);
-    if (conn.congested && conn.unsent <= this.options.lowWaterBytes) this.schedule(conn);
-  }
-
-  /** What the peer sent before it broke the connection is still in the kernel: it is read first. */
-  #onBroken(conn: EpollConn): void {
-    conn.state |= State.BROKEN | State.READABLE | State.HANGUP;
-    conn.dropUnsent();
-    this.schedule(conn);
-  }
-
-  #finish(conn: EpollConn): void {
-    conn.state |= State.ENDED;
-    if ((conn.state & (State.PEER_ENDED | State.FINISHING)) !== 0) {
-      // close(2) sends the FIN.
-      this.schedule(conn);
-      return;
-    }
-    this.stats.syscalls++;
-    shutdown(conn.fd, SHUT_WR);
-  }
-
   #starve(conn: EpollConn): void {
     if ((conn.state & State.STARVED) !== 0) return;
     conn.state |= State.STARVED;
@@ -300,28 +252,6 @@ export class EpollEngine implements Engine {
       this.schedule(conn);
     }
     this.#starved = [];
-  }
-
-  /** @internal True when buffers run short, so that those who cannot send have to give theirs back. */
-  isShort(): boolean {
-    return this.memory.available * 2 < this.memory.count;
-  }
-
-  /** @internal `conn` has something to send as soon as the current callback is over. */
-  markDirty(conn: EpollConn): void {
-    conn.state |= State.DIRTY;
-    this.#dirty.push(conn);
-  }
-
-  #writeDirty(): void {
-    const dirty = this.#dirty;
-    if (dirty.length === 0) return;
-    for (let i = 0; i < dirty.length; i++) {
-      const conn = dirty[i];
-      conn.state &= ~State.DIRTY;
-      this.write(conn);
-    }
-    dirty.length = 0;
   }
 
   /** @internal Has `conn` served before the engine sleeps. */
@@ -340,7 +270,7 @@ export class EpollEngine implements Engine {
       const conn = serving[i];
       conn.state &= ~State.SCHEDULED;
       this.#serve(conn);
-      this.#writeDirty();
+      this.writer.writeDirty();
     }
     serving.length = 0;
   }
@@ -428,7 +358,7 @@ export class EpollEngine implements Engine {
     for (const listening of this.#listenings) listening?.close();
     close(this.#epoll);
     close(this.wakeFd);
-    this.#gather.free();
+    this.writer.free();
     this.#page.free();
   }
 }
@@ -437,6 +367,3 @@ function connectFailure(code: number): CloseReason {
   if (code === Errno.ECONNREFUSED || code === Errno.ENOENT || code === Errno.ECONNRESET) return Close.REFUSED;
   return code === Errno.ETIMEDOUT ? Close.TIMEOUT : Close.UNREACHABLE;
 }
-
-/** Stands in until the acceptor has returned the real handler. */
-const UNHANDLED: ConnHandler = { onOpen() {}, onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
