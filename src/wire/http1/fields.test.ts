@@ -101,6 +101,20 @@ describe("a field line", () => {
     rejects(BAD, [get("X: a\r"), get("X: a\r\rb"), get("X: a\rY: b"), get("X: a\nY: b"), get("X: \0")]);
   });
 
+  it("F13 F17 has none far inside a long value either, wherever it stands", () => {
+    for (const char of [...CONTROLS, "\t", " ", "\x80", "\xff", "~"]) {
+      for (let at = 0; at < 12; at++) {
+        for (const filler of ["y", "\xff", "~", " "]) {
+          const value = `z${filler.repeat(at)}${char}${filler.repeat(11 - at)}z`;
+          const expected = CONTROLS.includes(char) ? BAD : "ok";
+          const { result, fields } = readRequest(get(`X: ${value}`));
+          assert.equal(result, expected, JSON.stringify(value));
+          if (result === "ok") assert.equal(fields[1].value, value);
+        }
+      }
+    }
+  });
+
   it("F16 and the section end with CRLF", () => {
     const lines = "GET / HTTP/1.1\r\nHost: a";
     rejects(

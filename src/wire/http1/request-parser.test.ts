@@ -277,6 +277,7 @@ describe("what the request says of the connection", () => {
   it("L20 expects 100-continue or nothing", () => {
     assert.equal(readRequest(post("Expect: 100-continue", "Content-Length: 1")).expectContinue, true);
     assert.equal(readRequest(post("expect: 100-CONTINUE", "Content-Length: 1")).expectContinue, true);
+    assert.equal(readRequest(post("Content-Length: 1")).expectContinue, false, "nothing stays of the last one");
     assert.equal(
       readRequest(post("Expect: 100-continue", "Content-Length: 1").replace("1.1", "1.0")).expectContinue,
       false,
