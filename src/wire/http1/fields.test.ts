@@ -131,6 +131,13 @@ describe("a field line", () => {
         "\r\n\0\r\n",
       ].map((end) => lines + end),
     );
+    // Only the byte behind the CR is wrong; what follows would go on.
+    rejects(
+      BAD,
+      ["\rXX: y\r\n\r\n", "\r\0X: y\r\n\r\n", "\r\rX: y\r\n\r\n", "\r\n\rX", "X\nX: y\r\n\r\n"].map(
+        (end) => lines + end,
+      ),
+    );
     assert.equal(readRequest(`${lines}\r\n\r`).result, "incomplete");
     assert.equal(readRequest(`${lines}\r\n`).result, "incomplete");
   });

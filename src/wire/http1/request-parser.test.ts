@@ -51,6 +51,17 @@ describe("the request line", () => {
     );
     rejects(BAD, ["GET /\n HTTP/1.1", "GET /a\nb HTTP/1.1", "GET / HTTP/1.1\n", "G\nET / HTTP/1.1"].map(line));
     rejects(BAD, ["GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\n\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\n\n"]);
+    for (const version of ["HTTP/1.1", "HTTP/1.0"]) {
+      // Only the byte behind the CR is wrong; what follows would be a head.
+      rejects(
+        BAD,
+        [...chars([0x00, 0x09], [0x0b, 0x7f])].map((char) => `GET / ${version}\r${char}Host: a\r\n\r\n`),
+      );
+      rejects(
+        BAD,
+        [...chars([0x00, 0x0c], [0x0e, 0x7f])].map((char) => `GET / ${version}${char}\nHost: a\r\n\r\n`),
+      );
+    }
   });
 
   it("R07 names a version, and its lack is seen at the end of the line", () => {

@@ -91,6 +91,7 @@ describe("a status line", () => {
       "HTTP/1.1 200\r\r\n\r\n",
       "HTTP/1.1 200 OK\r\n\n",
     ]);
+    rejects(["HTTP/1.1 200 OK\rXX: a\r\n\r\n", "HTTP/1.1 200\rXX: a\r\n\r\n", "HTTP/1.1 200 OKX\nX: a\r\n\r\n"]);
   });
 });
 
