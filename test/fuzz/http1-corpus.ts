@@ -21,6 +21,21 @@ const SEEDS: readonly string[] = [
   `POST /x HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n24\r\nGET /evil HTTP/1.1\r\nHost: evil\r\n\r\nxy\r\n0\r\n\r\n`,
 ];
 
+const RESPONSES: readonly string[] = [
+  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: x\r\n\r\nhello",
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n05;a=b\r\nhello\r\n0\r\nX: y\r\nContent-Length: 9\r\n\r\n",
+  "HTTP/1.1 204 No Content\r\nContent-Length: 36\r\n\r\n",
+  "HTTP/1.1 204 No Content\r\n\r\n",
+  "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+  "HTTP/1.1 100 Continue\r\n\r\n",
+  "HTTP/1.1 103 Early Hints\r\nLink: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+  "HTTP/1.1 200 \r\nSet-Cookie: a\r\nSet-Cookie: b\r\nConnection: close, x\r\nX: y\r\nContent-Length: 0\r\n\r\n",
+  "HTTP/1.0 200 OK\r\n\r\nuntil the end",
+  "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent_Length: 7\r\nContent-Length: 2\r\n\r\nok",
+  "HTTP/1.1 500\r\nContent-Length: 40\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno",
+];
+
 const PIECES: readonly string[] = [
   "\r\n",
   "\n",
@@ -79,6 +94,9 @@ const PIECES: readonly string[] = [
   "Upgrade: websocket\r\n",
   "Trailer: Content-Length\r\n",
   "Host: evil\r\n",
+  "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+  "HTTP/1.1 204 x\r\n",
+  "HTTP/1.1 100 x\r\n",
   "Expect: 100-continue\r\n",
   " HTTP/1.1",
   " HTTP/1.0",
@@ -94,9 +112,18 @@ function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)];
 }
 
-/** A connection's bytes: one to three messages, then a few changes of the kinds that attacks consist of. */
+/** What a client sends: one to three requests, then a few changes of the kinds that attacks consist of. */
 export function mutated(random: Random): string {
-  let text = Array.from({ length: 1 + random.below(3) }, () => pick(random, SEEDS)).join("");
+  return mutate(random, SEEDS);
+}
+
+/** What an endpoint sends, in the same way. */
+export function mutatedResponses(random: Random): string {
+  return mutate(random, RESPONSES);
+}
+
+function mutate(random: Random, seeds: readonly string[]): string {
+  let text = Array.from({ length: 1 + random.below(3) }, () => pick(random, seeds)).join("");
   for (let changes = random.below(5); changes > 0; changes--) {
     const at = random.below(text.length + 1);
     const to = Math.min(text.length, at + 1 + random.below(random.below(4) === 0 ? 40 : 3));

@@ -82,6 +82,12 @@ export interface ReadRequest {
 /** A reader that gave up, or waits for more. */
 class Stop extends Error {}
 
+export interface ReadResponse {
+  readonly status: number;
+  readonly body: string;
+  readonly complete: boolean;
+}
+
 class Lines {
   pos = 0;
   readonly text: string;
@@ -149,6 +155,28 @@ function readOne(lines: Lines, how: Leniency): ReadRequest {
   return { ...request, ...readBody(lines, fields, how) };
 }
 
+/** The final responses that a client reads which sent requests with these methods. */
+export function readResponsesAs(text: string, methods: readonly string[], how: Leniency): ReadResponse[] {
+  const lines = new Lines(text, how);
+  const responses: ReadResponse[] = [];
+  try {
+    while (responses.length < methods.length && lines.pos < text.length) {
+      const status = Number(/^HTTP\/1\.1 ([1-9][0-9][0-9]) /.exec(lines.next())?.[1]);
+      if (Number.isNaN(status)) throw new Stop("status line");
+      const fields = readFields(lines, how);
+      if (status < 200) continue;
+      const isEmpty = methods[responses.length] === "HEAD" || status === 204 || status === 304;
+      const body = isEmpty ? { body: "", complete: true } : readBody(lines, fields, how, true);
+      responses.push({ status, ...body });
+      if (!body.complete) break;
+    }
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    if (error.message !== "no line end") responses.push({ status: 0, body: error.message, complete: false });
+  }
+  return responses;
+}
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 function readFields(lines: Lines, how: Leniency): Fields {
@@ -179,7 +207,12 @@ function values(fields: Fields, wanted: string): string[] {
   return fields.filter(([name]) => name === wanted).map(([, value]) => value);
 }
 
-function readBody(lines: Lines, fields: Fields, how: Leniency): Pick<ReadRequest, "body" | "complete"> {
+function readBody(
+  lines: Lines,
+  fields: Fields,
+  how: Leniency,
+  untilClose = false,
+): Pick<ReadRequest, "body" | "complete"> {
   const codings = values(fields, "transfer-encoding");
   const lengths = values(fields, "content-length").flatMap((value) => (how.length ? value.split(",") : [value]));
   if (codings.length > 0 && lengths.length > 0 && how === READERS["O1 strict"]) throw new Stop("both");
@@ -188,6 +221,7 @@ function readBody(lines: Lines, fields: Fields, how: Leniency): Pick<ReadRequest
     if (isChunked) return readChunks(lines, fields, how);
     throw new Stop("coding");
   }
+  if (lengths.length === 0 && untilClose) return { body: lines.take(Number.POSITIVE_INFINITY), complete: false };
   if (lengths.length === 0) return { body: "", complete: true };
   if (lengths.length > 1 && how.length === undefined) throw new Stop("lengths");
   const length = readNumber(how.length === "last" ? lengths[lengths.length - 1] : lengths[0], 10, how);

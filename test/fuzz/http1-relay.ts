@@ -5,7 +5,7 @@
 import { RequestContext, writeRequestHead } from "../../src/proxy/http/request-writer.js";
 import { writeLastChunkWithTrailers } from "../../src/wire/http1/chunk-writer.js";
 import { ChunkedDecoder } from "../../src/wire/http1/chunked-decoder.js";
-import { Body, FIELD_STRIDE, RequestHead } from "../../src/wire/http1/head.js";
+import { Body, FIELD_STRIDE, type Head, RequestHead } from "../../src/wire/http1/head.js";
 import { DEFAULT_HTTP_LIMITS } from "../../src/wire/http1/limits.js";
 import { PARSE_ERRORS } from "../../src/wire/http1/parse-errors.js";
 import { parseRequestHead } from "../../src/wire/http1/request-parser.js";
@@ -22,7 +22,7 @@ export interface Relayed {
   readonly bodyOfGet: boolean;
 }
 
-const LIMITS = { ...DEFAULT_HTTP_LIMITS, maxLineBytes: 4096 };
+export const LIMITS = { ...DEFAULT_HTTP_LIMITS, maxLineBytes: 4096 };
 const context = new RequestContext();
 context.tunnel = true;
 const head = new RequestHead(LIMITS.maxHeaderCount);
@@ -45,7 +45,7 @@ export function relay(input: Uint8Array): Relayed {
     const length = writeRequestHead(input, head, context, dest, 0, dest.length);
     if (length < 0) throw new Error("a head that was accepted does not fit");
     wire += text(dest, 0, length);
-    const body = relayBody(input, pos);
+    const body = relayBody(input, pos, head);
     wire += body.wire;
     pos += body.consumed;
     const hasBody = head.body === Body.CHUNKED || head.contentLength > 0;
@@ -100,7 +100,7 @@ export function readByCodec(input: string): ReadByCodec {
       const [nameStart, nameEnd, start, end] = head.fields.subarray(at + 1);
       fields.push(text(bytes, nameStart, nameEnd), text(bytes, start, end));
     }
-    const { body, consumed, result } = relayBody(bytes, pos);
+    const { body, consumed, result } = relayBody(bytes, pos, head);
     if (result === "incomplete") return stop("", result);
     if (result !== "done") return stop(result, decoder.reason);
     pos += consumed;
@@ -112,14 +112,15 @@ export function readByCodec(input: string): ReadByCodec {
   return stop("", "");
 }
 
-interface RelayedBody {
+export interface RelayedBody {
   readonly wire: string;
   readonly body: string;
   readonly consumed: number;
   readonly result: string;
 }
 
-function relayBody(input: Uint8Array, start: number): RelayedBody {
+/** A body of known length or chunked, as it is passed on. */
+export function relayBody(input: Uint8Array, start: number, head: Head): RelayedBody {
   if (head.body === Body.NONE) return { wire: "", body: "", consumed: 0, result: "done" };
   if (head.body === Body.LENGTH) {
     const body = text(input, start, Math.min(input.length, start + head.contentLength));
@@ -149,6 +150,6 @@ function relayBody(input: Uint8Array, start: number): RelayedBody {
   return { wire, body, consumed: pos - start, result: decoder.done ? "done" : "incomplete" };
 }
 
-function text(bytes: Uint8Array, start: number, end: number): string {
+export function text(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
 }
