@@ -68,7 +68,15 @@ describe("a chunked body", () => {
         `5${char === ";" ? "" : char}x\r\nhello\r\n`,
       ]),
     );
-    rejects(["\r\n", "\r\nhello\r\n", ";a=b\r\nhello\r\n", "\n", "5\r\nhello\r\n\r\n0\r\n\r\n"]);
+    rejects([
+      ";a\r\n\r\n",
+      "5\r\nhello\r\n;a\r\n\r\n",
+      "\r\n",
+      "\r\nhello\r\n",
+      ";a=b\r\nhello\r\n",
+      "\n",
+      "5\r\nhello\r\n\r\n0\r\n\r\n",
+    ]);
   });
 
   it("C02 C03 has sizes below 2^53, of at most 16 digits", () => {
@@ -164,6 +172,20 @@ describe("a chunked body", () => {
       assert.deepEqual([decoder.done, decoder.verbatim, decoder.bodyBytes], [true, true, 1], left);
     }
   });
+});
+
+it("a decoder counts anew for each body", () => {
+  const decoder = new ChunkedDecoder();
+  const text = `1;${"a".repeat(3000)}\r\na\r\n0\r\nX: ${"y".repeat(5000)}\r\n\r\n`;
+  for (let body = 0; body < 3; body++) {
+    decoder.reset(DEFAULT_HTTP_LIMITS);
+    for (let pos = 0; pos < text.length; ) {
+      const taken = decoder.decode(bytesOfText(text), pos, text.length);
+      assert.equal(decoder.fault, undefined, decoder.reason);
+      pos += taken;
+    }
+    assert.deepEqual([decoder.done, decoder.bodyBytes, decoder.trailerLength], [true, 1, 5005]);
+  }
 });
 
 describe("chunk extensions", () => {

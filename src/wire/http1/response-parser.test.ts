@@ -257,6 +257,7 @@ describe("a 101", () => {
       response("100 Continue", ...fields),
       response("426 Upgrade Required", ...fields),
       response("101 Switching Protocols", fields[0]),
+      response("101 Switching Protocols", ...fields).replace("1.1", "1.0"),
       response("101 Switching Protocols", fields[1]),
       response("101 Switching Protocols", ...fields, fields[1]),
     ]) {

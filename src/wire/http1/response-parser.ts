@@ -114,7 +114,7 @@ function interpret(bytes: Uint8Array, requestMethod: MethodId, out: ResponseHead
   const options = readConnection(bytes, out);
   if (options < 0) return asResponseFault(options);
   out.keepAlive = (options & Option.CLOSE) === 0 && (out.minor === 1 || (options & Option.KEEP_ALIVE) !== 0);
-  const switches = out.status === 101 && (options & Option.UPGRADE) !== 0;
+  const switches = out.status === 101 && out.minor === 1 && (options & Option.UPGRADE) !== 0;
   out.upgrade = switches && (out.repeated & (1 << UPGRADE)) === 0 ? out.first[UPGRADE] : -1;
   readBody(requestMethod, out);
   return 0;
