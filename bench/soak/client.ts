@@ -93,7 +93,7 @@ export class Client implements MessageHandler {
     if (recipe.expect) this.#withheld = undefined;
     const code = /details="(\w+)"/.exec(fields.get("proxy-status") ?? "")?.[1];
     this.#isError = this.#status !== recipe.status;
-    if (this.#isError && !mayFail(recipe, code)) {
+    if (this.#isError && !mayFail(recipe, code, this.#load.kills)) {
       throw new Error(`status ${this.#status} ${code ?? ""}`);
     }
     if (!this.#isError && fields.get("x-soak") !== String(recipe.id)) {
@@ -130,6 +130,7 @@ export class Client implements MessageHandler {
       this.#load.done(recipe, recipe.endpoint === "refuse" || recipe.endpoint === "cut" ? "refused" : "lost race");
     else if (recipe.endpoint === "cut" && this.#mayLookWhole(recipe)) this.#load.done(recipe, "cut short");
     else if (recipe.endpoint === "cut") this.#load.fail(recipe, "a cut response came as if it were whole");
+    else if (this.#load.kills && recipe.responseFraming === "close") this.#load.done(recipe, "killed");
     else if (this.#received !== (recipe.method === "HEAD" ? 0 : recipe.responseBytes)) {
       this.#load.fail(recipe, `response body of ${this.#received} bytes`);
     } else this.#load.done(recipe, "whole");
@@ -278,11 +279,13 @@ export class Client implements MessageHandler {
 }
 
 /** 502 where the endpoint caused it, or where it hung up on what cannot be repeated. */
-function mayFail(recipe: Recipe, code: string | undefined): boolean {
+function mayFail(recipe: Recipe, code: string | undefined, kills: boolean): boolean {
   if (recipe.client === "quit-body" || recipe.client === "quit-head") return true;
   if (code === "RESPONSE_TRUNCATED") return recipe.endpoint === "cut";
-  if (code !== "UPSTREAM_RESET") return false;
-  return recipe.endpoint === "refuse" || recipe.endpoint === "cut" || isUnsafe(recipe);
+  const isCaused = recipe.endpoint === "refuse" || recipe.endpoint === "cut";
+  // Of several tries one may have met a dead endpoint.
+  if (kills && isCaused && code === "CONNECT_REFUSED") return true;
+  return code === "UPSTREAM_RESET" && (isCaused || isUnsafe(recipe));
 }
 
 function requestPieces(recipe: Recipe, random: Random): Buffer[] {

@@ -74,6 +74,7 @@ class SoakRun {
   #kills = 0;
   #reloads = 0;
   #isEnding = false;
+  #isRestarting = false;
 
   constructor(options: SoakOptions) {
     this.#options = options;
@@ -192,12 +193,17 @@ class SoakRun {
     }
   }
 
-  /** The next endpoint in turn, back at once on its old port. */
+  /** The next endpoint in turn, back at once on its old port. Never a second one before the first is back. */
   #killOne(): void {
+    if (this.#isRestarting) return;
+    this.#isRestarting = true;
     const index = this.#kills++ % ENDPOINTS;
     const child = this.#endpoints[index];
     child.on("exit", () => {
-      if (!this.#isEnding) void this.#startEndpoint(index, this.#ports[index]);
+      if (this.#isEnding) return;
+      void this.#startEndpoint(index, this.#ports[index]).then(() => {
+        this.#isRestarting = false;
+      });
     });
     child.kill("SIGKILL");
   }

@@ -7,16 +7,14 @@ export interface Family {
   readonly help: string;
   /** Offset in the block. */
   readonly field: number;
-  /** Divides the figure: 1000 for milliseconds, since Prometheus speaks in seconds. */
-  readonly divisor: number;
 }
 
-function counter(name: string, field: number, help: string, divisor = 1): Family {
-  return { name: `plimsoll_${name}_total`, type: "counter", help, field, divisor };
+function counter(name: string, field: number, help: string): Family {
+  return { name: `plimsoll_${name}_total`, type: "counter", help, field };
 }
 
-function gauge(name: string, field: number, help: string, divisor = 1): Family {
-  return { name: `plimsoll_${name}`, type: "gauge", help, field, divisor };
+function gauge(name: string, field: number, help: string): Family {
+  return { name: `plimsoll_${name}`, type: "gauge", help, field };
 }
 
 export const WORKER_FAMILIES: readonly Family[] = [
@@ -28,8 +26,6 @@ export const WORKER_FAMILIES: readonly Family[] = [
   counter("worker_buffer_starvations", W.STARVED, "Times receiving waited for a free buffer."),
   counter("worker_loop_turns", W.TURNS, "Turns of the engine's loop."),
   counter("worker_syscalls", W.SYSCALLS, "System calls made by the engine."),
-  counter("worker_busy_seconds", W.BUSY_MS, "Time the loop worked rather than waited.", 1000),
-  gauge("worker_loop_turn_max_seconds", W.MAX_TURN_MS, "The longest turn since the worker started.", 1000),
   gauge("worker_buffers_used", W.BUFFERS_USED, "Buffers in use."),
   gauge("worker_buffers", W.BUFFERS_TOTAL, "Buffers there are."),
   counter("worker_received_bytes", W.BYTES_IN, "Bytes received from clients."),

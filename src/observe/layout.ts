@@ -28,27 +28,21 @@ export const W = {
   STARVED: 5,
   TURNS: 6,
   SYSCALLS: 7,
-  /** Milliseconds that the loop worked rather than waited. */
-  BUSY_MS: 8,
-  /** Gauge: the longest turn since the worker started, milliseconds. */
-  MAX_TURN_MS: 9,
   /** Gauges: buffers in use, and buffers there are. */
-  BUFFERS_USED: 10,
-  BUFFERS_TOTAL: 11,
+  BUFFERS_USED: 8,
+  BUFFERS_TOTAL: 9,
   /** From clients, and to clients. */
-  BYTES_IN: 12,
-  BYTES_OUT: 13,
+  BYTES_IN: 10,
+  BYTES_OUT: 11,
   /** Malformed requests. */
-  PARSE_ERRORS: 14,
+  PARSE_ERRORS: 12,
   /** Exceptions that reached the top of the loop. */
-  UNCAUGHT: 15,
-  LOG_LINES: 16,
+  UNCAUGHT: 13,
+  LOG_LINES: 14,
   /** Access-log lines lost because the ring was full. */
-  LOG_DROPPED: 17,
-  /** Histogram: busy time of one turn of the loop. */
-  TURN: 18,
+  LOG_DROPPED: 15,
 } as const;
-const WORKER_SIZE = W.TURN + HISTOGRAM_SIZE;
+const WORKER_SIZE = W.LOG_DROPPED + 1;
 
 /** A listener's block, at `listenerBase(slot)`. */
 export const L = {
@@ -183,7 +177,7 @@ export function resetSlot(metrics: Float64Array, kind: SlotKind, slot: number): 
  * rising. Zeroes are not written over zeroes, since that would make untouched pages resident.
  */
 export function resetGauges(metrics: Float64Array): void {
-  for (const field of [W.OPEN, W.MAX_TURN_MS, W.BUFFERS_USED, W.BUFFERS_TOTAL]) metrics[field] = 0;
+  for (const field of [W.OPEN, W.BUFFERS_USED, W.BUFFERS_TOTAL]) metrics[field] = 0;
   for (const { baseOf, capacity, gauges } of Object.values(BLOCKS)) {
     for (let slot = 0; slot < capacity; slot++) {
       for (const field of gauges) if (metrics[baseOf(slot) + field] !== 0) metrics[baseOf(slot) + field] = 0;

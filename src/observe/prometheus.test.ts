@@ -18,7 +18,6 @@ function busy(): Observed {
   const { slots, workers } = observed;
   for (const { metrics, worker } of workers) {
     metrics[W.ACCEPTED] = 10 + worker;
-    metrics[W.BUSY_MS] = 1500;
     const listener = listenerBase(slots.listeners.get("front")!);
     metrics[listener + L.REQUESTS_2XX] = 5;
     metrics[listener + L.REQUESTS_NONE] = 1;
@@ -42,7 +41,6 @@ describe("metrics page", () => {
     "process_cpu_seconds_total 3.25",
     'plimsoll_worker_restarts_total{worker="1"} 1',
     'plimsoll_worker_connections_accepted_total{worker="1",engine="io_uring"} 11',
-    'plimsoll_worker_busy_seconds_total{worker="0",engine="io_uring"} 1.5',
     'plimsoll_listener_requests_total{listener="front",status="2xx"} 10',
     'plimsoll_listener_requests_total{listener="front",status="none"} 2',
     'plimsoll_listener_errors_total{listener="front",code="CONNECT_REFUSED",side="upstream"} 4',

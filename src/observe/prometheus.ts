@@ -6,7 +6,7 @@ import { CODES, TRAITS } from "../base/errors.js";
 import { HISTOGRAM_SIZE, histogramAdd } from "../base/histogram.js";
 import { COARSE_BOUNDS, FINE_BOUNDS, header, histogramSamples, labels, type MetricType, sample } from "./exposition.js";
 import { CLUSTER_FAMILIES, ENDPOINT_FAMILIES, type Family, LISTENER_FAMILIES, WORKER_FAMILIES } from "./families.js";
-import { C, clusterBase, E, endpointBase, L, listenerBase, W } from "./layout.js";
+import { C, clusterBase, E, endpointBase, L, listenerBase } from "./layout.js";
 import { ENDPOINT_STATES, type MainView, type Observed } from "./observed.js";
 import { endpointKey } from "./slots.js";
 
@@ -44,13 +44,6 @@ function* lines(observed: Observed): Generator<string> {
     yield sample("plimsoll_worker_restarts_total", labels({ worker: String(worker) }), restarts);
   }
   yield* familyLines(WORKER_FAMILIES, workerSeries);
-  yield* histogramLines(
-    "plimsoll_worker_loop_turn_seconds",
-    "Working time of one turn of the engine's loop.",
-    workerSeries,
-    W.TURN,
-    FINE_BOUNDS,
-  );
 
   const listenerSeries = (kind: "http" | "tcp"): Series[] =>
     spec.listeners
@@ -133,9 +126,9 @@ function* single(name: string, type: MetricType, help: string, value: number, te
 }
 
 function* familyLines(families: readonly Family[], series: readonly Series[]): Generator<string> {
-  for (const { name, type, help, field, divisor } of families) {
+  for (const { name, type, help, field } of families) {
     yield header(name, type, help);
-    for (const one of series) yield sample(name, one.labels, sum(one, field) / divisor);
+    for (const one of series) yield sample(name, one.labels, sum(one, field));
   }
 }
 

@@ -80,8 +80,9 @@ export class WorkerHandle {
       thread.on("error", (error) => {
         this.#crash ||= error.stack ?? error.message;
       });
-      thread.on("exit", () => {
+      thread.on("exit", async () => {
         this.#onExit();
+        await this.#closeLeftOpen();
         if (!isReady) reject(new LbError("INTERNAL", `worker ${this.#start.worker} did not start: ${this.#crash}`));
         else if (!this.#stopping) this.#onDeath();
       });
@@ -189,7 +190,6 @@ export class WorkerHandle {
     this.listening = [];
     if (this.#wakeFd >= 0) closeSync(this.#wakeFd);
     this.#wakeFd = -1;
-    this.#closeLeftOpen();
     // What it held would count for ever.
     this.#shared.reclaim(this.#start.worker);
     resetGauges(this.metrics);
@@ -200,12 +200,11 @@ export class WorkerHandle {
   }
 
   /** A thread that was ended by force or ran out of memory has closed nothing that it opened by FFI. */
-  #closeLeftOpen(): void {
-    const open = new Uint8Array(this.#start.descriptors);
-    for (let fd = open.indexOf(1); fd >= 0; fd = open.indexOf(1, fd + 1)) {
-      open[fd] = 0;
-      closeSync(fd);
-    }
+  async #closeLeftOpen(): Promise<void> {
+    const table = new Uint8Array(this.#start.descriptors);
+    if (!table.includes(1)) return;
+    const { closeAbandoned } = await import("../engine/native/abandoned.js");
+    closeAbandoned(table);
   }
 
   #onDeath(): void {

@@ -2,7 +2,7 @@
  * The tries of one exchange. Each takes an endpoint, a connection to it and, beyond the first, a place in the retry
  * budget; `settle` gives all of them back exactly once, however the try ended, and counts it.
  */
-import type { Code } from "../../base/errors.js";
+import { type Code, TRAITS } from "../../base/errors.js";
 import { isFailure, type OutcomeId } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
 import { C, E, statusClass } from "../../observe/layout.js";
@@ -77,6 +77,7 @@ export class Tries implements FailedTry {
     this.responseMs = -1;
     this.bytesReceived = 0;
     this.tries++;
+    if (cluster.live.panicking) metrics[cluster.metrics + C.PANIC_PICKS]++;
     metrics[cluster.metrics + C.ACTIVE]++;
     metrics[data.metrics + E.ACTIVE]++;
     metrics[data.metrics + E.REQUESTS]++;
@@ -137,7 +138,12 @@ export class Tries implements FailedTry {
   /** After a failed try: whether to make another, and with a place in the budget. */
   mayRepeat(code: Code): boolean {
     if (!mayRetry(this, code, this.#route.retry)) return false;
-    // A lost race against an endpoint that closes its idle connection is no load that the budget has to bound.
+    // The budget bounds the load that repeated work adds. Where nothing reached an endpoint none is added; and losing the
+    // race against one that closes its idle connections is rare.
+    if (TRAITS[code].retry === "safe") {
+      this.#context.metrics[this.#route.cluster.metrics + C.RETRIES]++;
+      return true;
+    }
     return (code === "UPSTREAM_RESET" && this.pooledConnection && this.tries === 1) || this.#takePlace();
   }
 

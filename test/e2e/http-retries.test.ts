@@ -1,0 +1,158 @@
+/** Failed tries: repeated elsewhere where that is safe, within a budget, and otherwise answered with what went wrong. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ENGINES } from "./ops-support/proxy.js";
+import { status } from "./support/message.js";
+import { useStage } from "./support/stage.js";
+import { answering, OK, type Script } from "./support/witness.js";
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const post = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab`;
+const UNAVAILABLE = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
+
+const reset: Script = async (wire) => {
+  await wire.read();
+  wire.reset();
+};
+
+for (const engine of ENGINES) {
+  describe(`retries on ${engine}`, () => {
+    const stage = useStage(engine, {
+      endpoints: 2,
+      listener: `
+routes:
+  - match: { path: /never }
+    cluster: c
+    retry: { attempts: 0 }
+  - cluster: c
+    retry: { attempts: 2, statuses: [503] }`,
+      cluster: "outlier: { consecutiveFailures: 0 }",
+    });
+    const outcomes = async (target: string): Promise<string[]> => {
+      const { tries } = await stage.logged((line) => line.target === target);
+      return tries.map(({ outcome }) => outcome);
+    };
+
+    test("a GET whose endpoint resets goes to the other endpoint", async () => {
+      for (const [one, other] of [
+        [0, 1],
+        [1, 0],
+      ]) {
+        stage.witnesses[one].script = reset;
+        stage.witnesses[other].script = answering(OK);
+        for (let i = 0; i < 2; i++) {
+          const client = await stage.ask(get(`/reset${one}${i}`));
+          assert.equal((await client.response()).body, "ok");
+        }
+      }
+      const all = [...(await outcomes("/reset00")), ...(await outcomes("/reset01"))];
+      assert.deepEqual(all.sort(), ["UPSTREAM_RESET", "ok", "ok"]);
+    });
+
+    test("a status that counts as failure is tried elsewhere, and forwarded when no try is left", async () => {
+      stage.witnesses[0].script = answering(UNAVAILABLE);
+      for (let i = 0; i < 2; i++) {
+        const client = await stage.ask(get(`/status${i}`));
+        assert.equal((await client.response()).body, "ok");
+      }
+      stage.witnesses[1].script = answering(UNAVAILABLE);
+      for (const witness of stage.witnesses) for (const wire of witness.connections) wire.destroy();
+      const client = await stage.ask(get("/busy"));
+      const response = await client.response();
+      assert.equal(status(response), 503);
+      assert.equal(response.body, "busy", "the endpoint's own answer");
+      assert.equal((await outcomes("/busy")).length, 3);
+    });
+
+    test("a POST that was sent is not tried again", async () => {
+      for (const witness of stage.witnesses) witness.script = reset;
+      const client = await stage.ask(post("/post"));
+      const response = await client.response();
+      assert.equal(status(response), 502);
+      assert.match(response.body, /^UPSTREAM_RESET/);
+      assert.equal(stage.witnesses.flatMap((witness) => witness.requests.flat()).length, 1);
+    });
+
+    test("a route may forbid retries", async () => {
+      for (const witness of stage.witnesses) witness.script = reset;
+      const client = await stage.ask(get("/never"));
+      assert.equal(status(await client.response()), 502);
+      assert.equal((await outcomes("/never")).length, 1);
+    });
+
+    test("a GET with a body that is still coming is not tried again", async () => {
+      for (const witness of stage.witnesses) {
+        witness.script = async (wire) => {
+          await wire.until("the second piece", () => wire.received.endsWith("cd"));
+          wire.reset();
+        };
+      }
+      const client = await stage.ask("PUT /partly HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nab");
+      const index = stage.witnesses.findIndex((witness) => witness.connections.length > 0);
+      const wire = await stage.witnesses[Math.max(0, index)].connection().catch(() => stage.witnesses[1].connection());
+      await wire.until("the first piece", () => wire.received.endsWith("ab"));
+      client.send("cd");
+      assert.equal(status(await client.response()), 502);
+      assert.equal((await outcomes("/partly")).length, 1);
+    });
+  });
+
+  describe(`retries of connecting on ${engine}`, () => {
+    const stage = useStage(engine, {
+      cluster: "endpoints: [127.0.0.1:1, 127.0.0.1:{p0}]\noutlier: { consecutiveFailures: 0 }",
+    });
+
+    test("an endpoint that refuses is passed over, for POST too, and its body arrives whole", async () => {
+      for (let i = 0; i < 4; i++) {
+        const client = await stage.ask(post(`/${i}`));
+        assert.equal((await client.response()).body, "ok");
+        client.destroy();
+      }
+      assert.deepEqual(stage.witness.requests.flat(), ["POST /0", "POST /1", "POST /2", "POST /3"]);
+      stage.witness.assertOneReading();
+      const line = await stage.logged(({ retries }) => retries === 1);
+      assert.equal(line.tries[0].outcome, "CONNECT_REFUSED");
+      assert.notEqual(line.tries[0].endpoint, line.tries[1].endpoint);
+      assert.ok(Number(await stage.metric("plimsoll_cluster_retries_total")) >= 1);
+    });
+  });
+
+  describe(`retry budget on ${engine}`, () => {
+    const stage = useStage(engine, {
+      endpoints: 2,
+      cluster: "outlier: { consecutiveFailures: 0 }\nretryBudget: { percent: 0, minimum: 1 }",
+    });
+
+    test("a retry beyond the budget is denied, and each place comes back", async () => {
+      for (let round = 0; round < 3; round++) {
+        let answer: (() => void) | undefined;
+        const held = new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        // First tries are reset, the second try of the first client is held: it holds the only place.
+        for (const witness of stage.witnesses) {
+          witness.clear();
+          witness.script = async (wire) => {
+            const { fields } = await wire.read();
+            const isSecond =
+              stage.witnesses.flatMap((one) => one.requests.flat()).filter((one) => one === "GET /held").length > 1;
+            if (!isSecond || !fields.some(([name, value]) => name === "x" && value === "held")) wire.reset();
+            else {
+              await held;
+              wire.send(OK);
+            }
+          };
+        }
+        const first = await stage.ask("GET /held HTTP/1.1\r\nHost: a\r\nX: held\r\n\r\n");
+        await first
+          .until("the retry", () => stage.witnesses.flatMap((one) => one.requests.flat()).length === 2 || undefined)
+          .catch(() => {});
+        const second = await stage.ask(get("/denied"));
+        assert.equal(status(await second.response()), 502, `round ${round}`);
+        answer!();
+        assert.equal((await first.response()).body, "ok");
+      }
+      assert.equal(await stage.metric("plimsoll_cluster_retries_denied_total"), 3);
+    });
+  });
+}
