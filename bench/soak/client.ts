@@ -130,10 +130,10 @@ export class Client implements MessageHandler {
       this.#load.done(recipe, recipe.endpoint === "refuse" || recipe.endpoint === "cut" ? "refused" : "lost race");
     else if (recipe.endpoint === "cut" && this.#mayLookWhole(recipe)) this.#load.done(recipe, "cut short");
     else if (recipe.endpoint === "cut") this.#load.fail(recipe, "a cut response came as if it were whole");
+    else if (this.#received === (recipe.method === "HEAD" ? 0 : recipe.responseBytes)) this.#load.done(recipe, "whole");
+    // A body without framing ends when its sender is killed.
     else if (this.#load.kills && recipe.responseFraming === "close") this.#load.done(recipe, "killed");
-    else if (this.#received !== (recipe.method === "HEAD" ? 0 : recipe.responseBytes)) {
-      this.#load.fail(recipe, `response body of ${this.#received} bytes`);
-    } else this.#load.done(recipe, "whole");
+    else this.#load.fail(recipe, `response body of ${this.#received} bytes`);
     if (this.#isLast || endsConnection(recipe)) this.#finish();
     else if (this.#expected.length === 0) this.#startBatch();
   }
