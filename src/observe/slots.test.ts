@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Spec } from "../model/spec.js";
-import { createMetrics, endpointBase, listenerBase, MAX_ENDPOINTS, MAX_LISTENERS, openMetrics } from "./layout.js";
+import { createMetrics, E, endpointBase, listenerBase, MAX_ENDPOINTS, MAX_LISTENERS, openMetrics } from "./layout.js";
 import { endpointKey, Slots } from "./slots.js";
 
 /** Only what slots read. */
@@ -60,6 +60,22 @@ describe("slots", () => {
     table.assign(spec([], {}));
     table.free(early, [metrics]);
     assert.equal(metrics[endpointBase(slot)], 9);
+  });
+
+  it("in which something is still open are freed only by a call after it has ended", () => {
+    const table = new Slots();
+    const metrics = openMetrics(createMetrics());
+    const slot = table.assign(spec([], { x: ["e"] })).slots.endpoints.get(endpointKey("x", "e"))!;
+    const open = endpointBase(slot) + E.ACTIVE;
+    metrics[open] = 1;
+    const { generation } = table.assign(spec([], {}));
+    table.free(generation, [metrics]);
+    assert.notEqual(table.assign(spec([], { x: ["f"] })).slots.endpoints.get(endpointKey("x", "f")), slot);
+    assert.equal(metrics[open], 1);
+    metrics[open] = 0;
+    table.free(generation, [metrics]);
+    const next = table.assign(spec([], { x: ["f", "g"] })).slots.endpoints;
+    assert.equal(next.get(endpointKey("x", "g")), slot);
   });
 
   it("that came back are not freed by the generation they had left with", () => {

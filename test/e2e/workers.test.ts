@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { request, startHttp } from "./ops-support/http.js";
 import { cannotShare, ENGINES, startProxy } from "./ops-support/proxy.js";
+import { dial, startEndpoint } from "./ops-support/tcp.js";
 import { until } from "./ops-support/until.js";
 
 for (const engine of ENGINES) {
@@ -27,6 +28,39 @@ clusters: { web: { endpoints: [${ports}] } }`,
         "each endpoint gets every second request, whichever worker takes it",
       );
     });
+  });
+
+  test(`several workers on ${engine} keep one exact limit`, { skip }, async (t) => {
+    const endpoint = await startEndpoint(t);
+    const proxy = await startProxy(
+      t,
+      engine,
+      `workers: 2
+listeners: [{ name: front, address: "127.0.0.1:0", protocol: tcp, cluster: db }]
+clusters: { db: { endpoints: [{ address: "127.0.0.1:${endpoint.port}", maxConnections: 10 }] } }`,
+    );
+    const clients = await Promise.all(Array.from({ length: 40 }, () => dial(t, proxy.port())));
+    await until("thirty refusals", () => clients.filter(({ ending }) => ending === "reset").length === 30);
+    await until("ten connections", () => endpoint.open === 10);
+    const taken = [0, 1].map((worker) =>
+      proxy.metric("plimsoll_worker_connections_accepted_total", `worker="${worker}"`),
+    );
+    for (const count of await Promise.all(taken)) assert.ok(count > 0, "both workers accept");
+  });
+
+  test(`one worker runs where several on ${engine} cannot share a port, and the log says so`, async (t) => {
+    if (skip === false) return t.skip("they can here");
+    const endpoint = await startHttp(t, "a");
+    const proxy = await startProxy(
+      t,
+      engine,
+      `workers: 2
+listeners: [{ name: front, address: "127.0.0.1:0", routes: [{ cluster: web }] }]
+clusters: { web: { endpoints: ["127.0.0.1:${endpoint.port}"] } }`,
+    );
+    await proxy.logged("one_worker");
+    assert.equal((await request(proxy.port())).body, "a");
+    assert.equal((await proxy.page("/ready")).status, 200);
   });
 
   describe(`a worker that dies on ${engine}`, () => {

@@ -35,7 +35,13 @@ export class ThreadHost implements Host {
 
   tell(commands: readonly Command[]): void {
     for (const command of commands) this.#worker.postMessage(command);
-    if (this.#wakeFd >= 0) writeSync(this.#wakeFd, WAKE);
+    if (this.#wakeFd < 0) return;
+    try {
+      writeSync(this.#wakeFd, WAKE);
+    } catch (error) {
+      // An engine that was awake may have followed a stop already, and closed its descriptors.
+      if ((error as NodeJS.ErrnoException).code !== "EBADF") throw error;
+    }
   }
 }
 

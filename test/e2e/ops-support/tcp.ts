@@ -111,11 +111,15 @@ export function greet(name: string): (line: Line) => void {
   return ({ socket }) => void socket.write(name);
 }
 
+/** Resolves once connected; also where the other side has reset the connection by then. */
 export async function dial(t: TestContext, port: number, options: Partial<net.TcpNetConnectOpts> = {}): Promise<Line> {
   const socket = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true, ...options });
   const line = new Line(socket);
   t.after(() => socket.destroy());
-  await within("connecting", once(socket, "connect"));
+  const connected = once(socket, "connect").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ECONNRESET") throw error;
+  });
+  await within("connecting", connected);
   return line;
 }
 

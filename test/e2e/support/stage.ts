@@ -90,8 +90,8 @@ export interface StageOptions {
   readonly listener?: string;
   /** Keys of cluster `c` besides its endpoints. */
   readonly cluster?: string;
-  /** Top-level keys. */
-  readonly top?: string;
+  /** Further clusters. */
+  readonly more?: string;
   /** Cluster `c` has one endpoint more that answers no connect. It comes first. */
   readonly unreachable?: boolean;
 }
@@ -124,8 +124,8 @@ clusters:
   c:
 ${indent(options.cluster?.includes("endpoints:") ? "" : `endpoints: [${endpoints}]`, 4)}
 ${indent(options.cluster ?? "", 4)}
+${indent(options.more ?? "", 2)}
 accessLog: ${stage.logFile}
-${options.top ?? ""}
 `.replace(/\{p(\d)\}/g, (_, index: string) => String(stage.witnesses[Number(index)].port));
     const supervisor = await startSupervisor(parse(yaml, engine), { log: () => {} });
     stage.proxy = new RunningProxy(supervisor, [], engine);
