@@ -133,6 +133,19 @@ test("a weight changed by a reload takes effect in the cluster of the old spec",
   assert.equal(ids.filter((id) => id === "e1").length, 6);
 });
 
+test("a connection that was established ends a row of failures while it lasts", () => {
+  const { cluster, failed } = createFixture(createClusterSpec(1));
+  const fail = (times: number): void => {
+    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.CONNECT_FAILED, 1);
+  };
+  fail(4);
+  cluster.connected(cluster.acquire(new Query())!);
+  fail(4);
+  assert.deepEqual(failed, []);
+  fail(1);
+  assert.equal(failed.length, 1);
+});
+
 test("failures in a row are reported at the limit and at its multiples, and a success starts afresh", () => {
   const { cluster, failed, figure } = createFixture(createClusterSpec(1));
   const settle = (outcome: (typeof Outcome)[keyof typeof Outcome], times: number): void => {

@@ -112,6 +112,11 @@ export class Cluster<Data = unknown> {
     else if (outcome === Outcome.OK) this.#forgiveFailures(endpoint);
   }
 
+  /** It works, although the lease lasts: failures are no longer in a row. For TCP, whose connections end hours later. */
+  connected(endpoint: LiveEndpoint<Data>): void {
+    this.#forgiveFailures(endpoint);
+  }
+
   /** A socket to the endpoint was opened, respectively closed: for figures only, limits count ACTIVE. */
   opened(endpoint: LiveEndpoint<Data>): void {
     Atomics.add(this.#cells, endpoint.at + EndpointCell.CONNECTIONS, 1);

@@ -116,6 +116,7 @@ export class TcpSession {
     this.#connectMs = now - this.#tryAt;
     this.#tries.push([endpoint.id, "ok"]);
     context.metrics[W.CONNECTED]++;
+    this.#cluster.live.connected(endpoint);
     histogramRecord(context.metrics, endpoint.data!.metrics + E.RESPONSE, this.#connectMs);
     this.client.conn!.resume();
     this.touch();
