@@ -60,7 +60,7 @@ test(`what is forwarded has one reading (FUZZ_SEED=${SEED})`, () => {
     }
     if (round % 50 === 0) checkSplits(random, input);
   }
-  assert.ok(accepted > 1000 && refused > 100, `too little happened: ${accepted} accepted, ${refused} refused`);
+  assert.ok(accepted > 100 && refused > 100, `too little happened: ${accepted} accepted, ${refused} refused`);
 });
 
 test(`what a client gets of an endpoint's bytes has one reading (FUZZ_SEED=${SEED})`, () => {
@@ -79,7 +79,7 @@ test(`what a client gets of an endpoint's bytes has one reading (FUZZ_SEED=${SEE
     }
     if (round % 50 === 0) checkSplits(random, input);
   }
-  assert.ok(accepted > 1000, `too little happened: ${accepted} accepted`);
+  assert.ok(accepted > 100, `too little happened: ${accepted} accepted`);
 });
 
 /** Heads at every prefix (the support code asserts it), chunked bodies cut anywhere. */
