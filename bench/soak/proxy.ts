@@ -1,6 +1,6 @@
 /** The proxy under soak: a process of its own, started as its users start it, and what it looks like from outside. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createReadStream, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -41,6 +41,7 @@ engine: ${engine}
 workers: ${workers}
 admin: "unix:${file}.admin"
 drain: 5s
+accessLog: { target: ${file}.log, format: "%{target} %{status} %{code} %{reason} %{bytes_in} %{bytes_out} %{total_ms} %{tries}" }
 `;
 }
 
@@ -105,6 +106,15 @@ export class RunningProxy {
       open: sum(/^plimsoll_(?:worker_connections|listener_connections|endpoint_connections)_open\b/),
       active: sum(/^plimsoll_(?:listener|cluster|endpoint)_active\b/),
     };
+  }
+
+  /** Lines of its access log that tell of these requests. */
+  async logged(ids: ReadonlySet<number>): Promise<string[]> {
+    const found: string[] = [];
+    for await (const line of createInterface({ input: createReadStream(`${this.#order.file}.log`) })) {
+      if (ids.has(Number(/^\/soak\/(\d+) /.exec(line)?.[1]))) found.push(line);
+    }
+    return found;
   }
 
   metrics(): Promise<string> {

@@ -64,6 +64,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 class SoakRun {
   readonly #options: SoakOptions;
   readonly #failures: string[] = [];
+  /** Requests that failed. */
+  readonly #failed = new Set<number>();
   readonly #folder = mkdtempSync(join(tmpdir(), "plimsoll-soak-"));
   readonly #children = new Set<ChildProcess>();
   readonly #endpoints: ChildProcess[] = [];
@@ -107,6 +109,7 @@ class SoakRun {
       this.#fail(-1, `memory grew from ${residentEarly} to ${residentLate} bytes`);
     }
     await this.#check(proxy);
+    if (this.#failed.size > 0) this.#failures.push(...(await proxy.logged(this.#failed)));
     this.#isEnding = true;
     const code = await proxy.stop();
     if (code !== 0) this.#fail(-1, `the proxy ended with ${code} on SIGTERM`);
@@ -240,6 +243,7 @@ class SoakRun {
 
   #fail(id: number, text: string): void {
     if (this.#failures.length >= MAX_FAILURES) return;
+    if (id >= 0) this.#failed.add(id);
     const recipe = id < 0 ? "" : ` ${JSON.stringify(createRecipe(this.#options.seed, id))}`;
     this.#failures.push(`${text}${recipe}`);
   }
