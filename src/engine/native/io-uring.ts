@@ -54,6 +54,7 @@ export class Ring {
   readonly cqHead: number;
   readonly cqTail: number;
   readonly #fd: number;
+  readonly #sqHeadIndex: number;
   readonly #sqTailIndex: number;
   readonly #sqMask: number;
   readonly #sqEntries: number;
@@ -88,6 +89,7 @@ export class Ring {
     this.#mappings.push(rings, entriesMap);
     this.words = new Int32Array(rings.bytes.buffer, 0, size >> 2);
     this.sqes = new Int32Array(entriesMap.bytes.buffer, 0, this.#sqEntries * 16);
+    this.#sqHeadIndex = sqOffset(0) >> 2;
     this.#sqTailIndex = sqOffset(1) >> 2;
     this.#sqMask = this.words[sqOffset(2) >> 2];
     for (let i = 0; i < this.#sqEntries; i++) this.words[(sqOffset(6) >> 2) + i] = i;
@@ -116,6 +118,7 @@ export class Ring {
     userHigh: number,
   ): number {
     if (this.#pending === this.#sqEntries) this.submit();
+    if (this.#pending === this.#sqEntries) throw new LbError("INTERNAL", "io_uring takes no submissions");
     const at = (this.#sqTail & this.#sqMask) << 4;
     const s = this.sqes;
     s[at] = op;
@@ -140,16 +143,15 @@ export class Ring {
   /** Hands over what is queued without waiting for completions. */
   submit(): void {
     this.words[this.#sqTailIndex] = this.#sqTail;
-    const count = this.#pending;
-    this.#pending = 0;
-    if (count > 0) enter(SYS_ENTER, this.#fd, count, 0, 0, 0, 0);
+    if (this.#pending === 0) return;
+    enter(SYS_ENTER, this.#fd, this.#pending, 0, 0, 0, 0);
+    this.#countPending();
   }
 
   /** Submits, runs completions, and waits for at least one; `waitMs` 0 = do not wait, < 0 = for ever. */
   enter(waitMs: number): void {
     this.words[this.#sqTailIndex] = this.#sqTail;
     const count = this.#pending;
-    this.#pending = 0;
     if (waitMs === 0) {
       enter(SYS_ENTER, this.#fd, count, 0, ENTER_GETEVENTS, 0, 0);
     } else if (waitMs < 0) {
@@ -161,6 +163,12 @@ export class Ring {
       arg.setUint32(40, Math.ceil((waitMs - seconds * 1000) * 1e6) % 1e9, true);
       enter(SYS_ENTER, this.#fd, count, 1, ENTER_GETEVENTS | ENTER_EXT_ARG, this.#argBase, 24);
     }
+    this.#countPending();
+  }
+
+  /** The kernel takes fewer entries than offered when it is out of memory: the rest is offered again. */
+  #countPending(): void {
+    this.#pending = (this.#sqTail - this.words[this.#sqHeadIndex]) | 0;
   }
 
   /** Registers a ring of provided buffers as group `group`; `count` is a power of two up to 32768. */

@@ -48,7 +48,8 @@ export class ClientSide {
 
   /** Its connection may serve another request. What follows CONNECT was meant for a tunnel, not for this proxy. */
   get mayLive(): boolean {
-    return this.#wantsToLive && this.body.done && this.downstream.mayLive && this.method !== Method.CONNECT;
+    const isWhole = this.body.done && this.body.fault === undefined;
+    return this.#wantsToLive && isWhole && this.downstream.mayLive && this.method !== Method.CONNECT;
   }
 
   /** It said that this was its last request, and all of it has come: nothing more can arrive. */
