@@ -182,6 +182,11 @@ export class Client implements MessageHandler {
     while (this.#expected.length < size) {
       const recipe = this.#load.next();
       if (recipe === undefined) break;
+      // The RST that tells HTTP/1.0 of a cut may take answers with it that are still on their way.
+      if (this.#expected.length > 0 && recipe.minor === 0 && recipe.endpoint === "cut") {
+        this.#load.putBack(recipe);
+        break;
+      }
       this.#expected.push(recipe);
       if (endsConnection(recipe)) break;
     }
