@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before } from "node:test";
 import type { EngineKind } from "../../../src/engine/engine.js";
-import { startSupervisor } from "../../../src/proxy/supervisor.js";
+import { type Supervisor, startSupervisor } from "../../../src/proxy/supervisor.js";
 import { parse, RunningProxy } from "../ops-support/proxy.js";
 import { until } from "../ops-support/until.js";
 import { FullListener } from "./full-listener.js";
@@ -108,6 +108,7 @@ export function useStage(engine: EngineKind, options: StageOptions = {}): Stage 
   const stage = new Stage();
   let directory = "";
   let full: FullListener | undefined;
+  let supervisor: Supervisor | undefined;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "plimsoll-"));
     stage.logFile = join(directory, "access.log");
@@ -127,13 +128,13 @@ ${indent(options.cluster ?? "", 4)}
 ${indent(options.more ?? "", 2)}
 accessLog: ${stage.logFile}
 `.replace(/\{p(\d)\}/g, (_, index: string) => String(stage.witnesses[Number(index)].port));
-    const supervisor = await startSupervisor(parse(yaml, engine), { log: () => {} });
+    supervisor = await startSupervisor(parse(yaml, engine), { log: () => {} });
     stage.proxy = new RunningProxy(supervisor, [], engine);
     stage.idleBuffers = engine === "io_uring" ? 256 : 0;
   });
   afterEach(() => stage.assertNothingLeft());
   after(async () => {
-    await stage.proxy.supervisor.close();
+    await supervisor?.close();
     full?.close();
     await Promise.all(stage.witnesses.map((witness) => witness.close()));
     await rm(directory, { recursive: true, force: true });
