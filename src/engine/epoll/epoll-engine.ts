@@ -1,6 +1,6 @@
 /**
- * The epoll engine: non-blocking sockets, each registered once and edge-triggered, and reads straight into `Memory`. What a
- * callback sends is written right after it, gathered into one system call.
+ * The epoll engine: non-blocking sockets, each registered once and edge-triggered, and reads straight into `Memory`. What
+ * callbacks send is written when all of a turn were made.
  */
 import { LbError } from "../../base/errors.js";
 import { Timer, TimerWheel } from "../../base/timer-wheel.js";
@@ -121,11 +121,14 @@ export class EpollEngine implements Engine {
       this.stats.syscalls++;
       for (let i = 0; i < count && !this.#stopped; i++) {
         this.#dispatch(i * native.EVENT_INTS);
-        this.writer.writeDirty();
+        if (this.writer.isPressing) this.writer.writeDirty();
       }
       this.timers.advance(this.#now);
       this.writer.writeDirty();
-      if (this.#scheduled.length > 0) this.#serveScheduled();
+      if (this.#scheduled.length > 0) {
+        this.#serveScheduled();
+        this.writer.writeDirty();
+      }
       if (this.#starved.length > 0) this.#feedStarved();
     }
     this.#release();
@@ -270,7 +273,7 @@ export class EpollEngine implements Engine {
       const conn = serving[i];
       conn.state &= ~State.SCHEDULED;
       this.#serve(conn);
-      this.writer.writeDirty();
+      if (this.writer.isPressing) this.writer.writeDirty();
     }
     serving.length = 0;
   }

@@ -1,6 +1,7 @@
 /**
- * Sending, of all connections of one epoll engine: what a callback queues is written right after it, gathered into one
- * system call. Never calls back: what follows from writing is scheduled.
+ * Sending, of all connections of one epoll engine: what callbacks queue is written after them, that of one connection
+ * gathered into one system call, and that of many connections in one go: the first write wakes the process at the other
+ * end, and the next find it awake. Never calls back: what follows from writing is scheduled.
  */
 import type { EngineStats } from "../engine.js";
 import type { Memory } from "../memory.js";
@@ -9,6 +10,8 @@ import { Errno, errno, shutdown } from "../native/libc.js";
 import { type EpollConn, State } from "./epoll-conn.js";
 import { Gather } from "./gather.js";
 
+/** Connections that may wait to be written while others are read. */
+const BATCH = 64;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_WR = 1;
 const MAY_NOT_WRITE = State.CLOSED | State.BLOCKED | State.CONNECTING | State.BROKEN;
@@ -19,7 +22,9 @@ export class EpollWriter {
   readonly #stats: EngineStats;
   readonly #schedule: (conn: EpollConn) => void;
   readonly #gather: Gather;
-  readonly #dirty: EpollConn[] = [];
+  /** The first `#count` entries. It never shrinks: that would give its memory away for the next turn to get it back. */
+  readonly #dirty: (EpollConn | undefined)[] = [];
+  #count = 0;
 
   /** @param schedule has a connection served before the engine sleeps */
   constructor(memory: Memory, lowWaterBytes: number, stats: EngineStats, schedule: (conn: EpollConn) => void) {
@@ -35,21 +40,26 @@ export class EpollWriter {
     return this.#memory.available * 2 < this.#memory.count;
   }
 
-  /** `conn` has something to send as soon as the current callback is over. */
+  /** So much waits, or so little memory is left, that writing should not wait for the end of the turn. */
+  get isPressing(): boolean {
+    return this.#count >= BATCH || (this.#count > 0 && this.isShort);
+  }
+
+  /** `conn` has something to send. */
   markDirty(conn: EpollConn): void {
     conn.state |= State.DIRTY;
-    this.#dirty.push(conn);
+    this.#dirty[this.#count++] = conn;
   }
 
   writeDirty(): void {
-    const dirty = this.#dirty;
-    if (dirty.length === 0) return;
-    for (let i = 0; i < dirty.length; i++) {
-      const conn = dirty[i];
+    const count = this.#count;
+    this.#count = 0;
+    for (let i = 0; i < count; i++) {
+      const conn = this.#dirty[i]!;
+      this.#dirty[i] = undefined;
       conn.state &= ~State.DIRTY;
       this.write(conn);
     }
-    dirty.length = 0;
   }
 
   /** Gives the kernel what it takes. */
