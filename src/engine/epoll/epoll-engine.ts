@@ -187,12 +187,13 @@ export class EpollEngine implements Engine {
       this.#closeAndTell(conn, conn.failure as CloseReason);
       return;
     }
-    if (conn.congested && conn.unsent <= this.options.lowWaterBytes) {
+    const drained = conn.congested && conn.unsent <= this.options.lowWaterBytes && (conn.state & State.BROKEN) === 0;
+    if (drained) {
       conn.congested = false;
       conn.handler.onDrain();
     }
     if ((conn.state & MAY_READ_MASK) === State.READABLE) this.#read(conn);
-    const sent = (conn.state & (State.ENDED | State.CLOSED)) === State.ENDED;
+    const sent = (conn.state & State.ENDED) !== 0;
     if (sent && (conn.state & (State.PEER_ENDED | State.FINISHING)) !== 0) this.#closeAndTell(conn, Close.FINISHED);
     // Nobody reads, so nobody would find out.
     else if ((conn.state & State.BROKEN) !== 0 && (conn.state & (State.PAUSED | State.PEER_ENDED)) !== 0) {
@@ -283,7 +284,9 @@ export class EpollEngine implements Engine {
     this.schedule(conn);
   }
 
+  /** Does nothing if a callback closed it already. */
   #closeAndTell(conn: EpollConn, reason: CloseReason): void {
+    if ((conn.state & State.CLOSED) !== 0) return;
     this.teardown(conn, false);
     conn.handler.onClose(reason);
   }

@@ -85,6 +85,25 @@ export function closingContract(kind: EngineKind): void {
     for (const _ of peers) assert.equal((await bench.take("data")).text, "for the new");
   });
 
+  for (const way of WAYS) {
+    test(`${kind}: closes a connection once that breaks while paused and congested (${way} on drain)`, async (t) => {
+      const bench = await Bench.start(t, kind, { highWaterBytes: 65_536, lowWaterBytes: 16_384 });
+      const address = await bench.listen();
+      await bench.react("drain", { do: way });
+      const peer = await dial(bench, address);
+      const { conn } = await bench.take("accept");
+      peer.socket.pause();
+      bench.tell({ do: "pause", conn }, { do: "fill", conn, bytes: 20_000_000 });
+      assert.ok((await bench.look(conn)).congested);
+      peer.socket.resetAndDestroy();
+      while ((await bench.look()).stats.open > 0);
+      assert.equal((await bench.look()).stats.open, 0);
+      const next = await dial(bench, address);
+      next.socket.write("works");
+      assert.equal(await bench.text((await bench.take("accept")).conn, 5), "works");
+    });
+  }
+
   test(`${kind}: stops delivering to a connection that destroys itself in the middle of much data`, async (t) => {
     const bench = await Bench.start(t, kind);
     await bench.react("data", { do: "destroy" });
