@@ -5,6 +5,7 @@
 import { test } from "node:test";
 import { chooseEngine } from "../engine/choose.js";
 import type { EngineKind } from "../engine/engine.js";
+import { chaosContract } from "./engine/chaos.js";
 import { closingContract } from "./engine/closing.js";
 import { connectingContract } from "./engine/connecting.js";
 import { endingContract } from "./engine/ending.js";
@@ -27,6 +28,7 @@ export async function engineContract(kind: EngineKind): Promise<void> {
   pressureContract(kind);
   lifecycleContract(kind);
   exhaustionContract(kind);
+  chaosContract(kind);
 }
 
 async function whyUnavailable(kind: EngineKind): Promise<string | undefined> {

@@ -95,6 +95,11 @@ export class Bench {
     return this.#reports.some(matching(type, conn));
   }
 
+  /** Takes a report of which `has` says that it is here. */
+  drop<T extends Report["type"]>(type: T): Of<T> {
+    return this.#reports.splice(this.#reports.findIndex(matching(type, undefined)), 1)[0] as Of<T>;
+  }
+
   /** The text of the next `length` bytes that connection `conn` received. */
   async text(conn: number, length: number): Promise<string> {
     let text = "";
