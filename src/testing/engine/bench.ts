@@ -126,6 +126,8 @@ export class Bench {
   /** Closes `resource` before the engine's descriptors are counted. */
   own<T extends net.Socket | net.Server>(resource: T): T {
     this.#resources.push(resource);
+    // A connection may still come in while the test ends.
+    if (this.#finished) this.#releaseResources();
     return resource;
   }
 

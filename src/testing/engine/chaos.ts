@@ -46,7 +46,8 @@ class Chaos {
     else if (way === 7) socket.resume();
     else if (way === 8) socket.end();
     else if (way === 9) socket.destroy();
-    else if (way === 10) socket.resetAndDestroy();
+    // Reset after end leaks the descriptor, in libuv's way of things.
+    else if (way === 10 && !socket.writableEnded) socket.resetAndDestroy();
     else socket.resume();
   }
 
