@@ -27,7 +27,7 @@ export const State = {
   ENDED: 1 << 6,
   /** The kernel takes no more bytes until it says so. */
   BLOCKED: 1 << 7,
-  /** Sending failed. What the peer sent before is still delivered, then the connection is reported as reset. */
+  /** The peer broke it. What it sent before is still delivered, then the connection is reported as reset. */
   BROKEN: 1 << 8,
   CLOSED: 1 << 9,
   /** In the engine's list of connections that have something to send after this callback. */
@@ -109,6 +109,7 @@ export class EpollConn implements Conn {
 
   pause(): void {
     this.state |= State.PAUSED;
+    if ((this.state & State.BROKEN) !== 0) this.#engine.schedule(this);
   }
 
   resume(): void {

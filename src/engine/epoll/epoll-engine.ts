@@ -19,11 +19,12 @@ import {
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
 import { rememberOpen } from "../native/descriptors.js";
 import * as native from "../native/epoll.js";
-import { close, Errno, errno, mapMemory } from "../native/libc.js";
+import { close, Errno, errno, mapMemory, receive } from "../native/libc.js";
 import {
   bindSocket,
   clearEvent,
   connectSocket,
+  hasUnread,
   lingerReset,
   openEvent,
   openSocket,
@@ -161,7 +162,7 @@ export class EpollEngine implements Engine {
     else if ((conn.state & State.BLOCKED) !== 0 && (events & native.EPOLLOUT) !== 0) {
       conn.state &= ~State.BLOCKED;
       this.writer.write(conn);
-    }
+    } else if ((events & native.EPOLLERR) !== 0) this.writer.onBroken(conn);
     const gone = (events & (native.EPOLLERR | native.EPOLLHUP)) !== 0 && (conn.state & State.PEER_ENDED) !== 0;
     if (gone) this.#closeAndTell(conn, Close.RESET);
     else this.#serve(conn);
@@ -195,10 +196,13 @@ export class EpollEngine implements Engine {
     if ((conn.state & MAY_READ_MASK) === State.READABLE) this.#read(conn);
     const sent = (conn.state & State.ENDED) !== 0;
     if (sent && (conn.state & (State.PEER_ENDED | State.FINISHING)) !== 0) this.#closeAndTell(conn, Close.FINISHED);
-    // Nobody reads, so nobody would find out.
-    else if ((conn.state & State.BROKEN) !== 0 && (conn.state & (State.PAUSED | State.PEER_ENDED)) !== 0) {
-      this.#closeAndTell(conn, Close.RESET);
-    }
+    else if ((conn.state & State.BROKEN) !== 0 && this.#hasNothingToRead(conn)) this.#closeAndTell(conn, Close.RESET);
+  }
+
+  /** Reading would not find out that the connection is broken, or not before the owner resumes, and then nothing else. */
+  #hasNothingToRead(conn: EpollConn): boolean {
+    if ((conn.state & State.PEER_ENDED) !== 0) return true;
+    return (conn.state & (State.PAUSED | State.CLOSED)) === State.PAUSED && !hasUnread(conn.fd);
   }
 
   #read(conn: EpollConn): void {
@@ -211,7 +215,7 @@ export class EpollEngine implements Engine {
       }
       const start = buffer * BUFFER_SIZE + HEADROOM;
       this.stats.syscalls++;
-      const length = native.receive(conn.fd, memory.base + start, ROOM, 0);
+      const length = receive(conn.fd, memory.base + start, ROOM, 0);
       if (length <= 0) {
         memory.release(buffer);
         this.#onReadEnd(conn, length);
@@ -360,8 +364,9 @@ export class EpollEngine implements Engine {
   }
 
   #release(): void {
-    for (const conn of this.#conns) if (conn !== undefined) this.teardown(conn, false);
+    // Before any connection closes: no client must get in any more.
     for (const listening of this.#listenings) listening?.close();
+    for (const conn of this.#conns) if (conn !== undefined) this.teardown(conn, false);
     close(this.#epoll);
     close(this.wakeFd);
     this.writer.free();

@@ -75,7 +75,7 @@ export class EpollWriter {
       const code = errno();
       if (code === Errno.EINTR) continue;
       if (code !== Errno.EAGAIN) {
-        this.#onBroken(conn);
+        this.onBroken(conn);
         return;
       }
       conn.state |= State.BLOCKED;
@@ -98,7 +98,7 @@ export class EpollWriter {
   }
 
   /** What the peer sent before it broke the connection is still in the kernel: it is read first. */
-  #onBroken(conn: EpollConn): void {
+  onBroken(conn: EpollConn): void {
     conn.state |= State.BROKEN | State.READABLE | State.HANGUP;
     conn.dropUnsent();
     this.#schedule(conn);

@@ -10,7 +10,6 @@ export const epollCreate = libc.func("int epoll_create1(int flags)") as (flags: 
 export const epollControl = libc.func("int epoll_ctl(int epoll, int op, int fd, uintptr_t event)") as Call4;
 export const epollWait = libc.func("int epoll_wait(int epoll, uintptr_t events, int max, int timeout)") as Call4;
 export const accept = libc.func("int accept4(int fd, uintptr_t addr, uintptr_t length, int flags)") as Call4;
-export const receive = libc.func("long recv(int fd, uintptr_t buffer, size_t length, int flags)") as Call4;
 export const send = libc.func("long send(int fd, uintptr_t buffer, size_t length, int flags)") as Call4;
 export const sendMessage = libc.func("long sendmsg(int fd, uintptr_t message, int flags)") as (
   fd: number,

@@ -23,6 +23,7 @@ export const getpeername = libc.func("int getpeername(int fd, uintptr_t addr, ui
 export const shutdown = libc.func("int shutdown(int fd, int how)") as Call2;
 const closeDescriptor = libc.func("int close(int fd)") as (fd: number) => number;
 const fcntl = libc.func("int fcntl(int fd, int command, int argument)") as Call3;
+export const receive = libc.func("long recv(int fd, uintptr_t buffer, size_t length, int flags)") as Call4;
 export const eventfd = libc.func("int eventfd(uint32_t initial, int flags)") as Call2;
 export const read = libc.func("long read(int fd, uintptr_t buffer, size_t count)") as Call3;
 /** connect(2); blocking sockets are never connected this way. */
@@ -32,6 +33,7 @@ const munmap = libc.func("int munmap(void *addr, size_t length)");
 
 type Call2 = (a: number, b: number) => number;
 type Call3 = (a: number, b: number, c: number) => number;
+type Call4 = (a: number, b: number, c: number, d: number) => number;
 type Call5 = (a: number, b: number, c: number, d: number, e: number) => number;
 
 /** The calling thread's errno after a call that returned -1. */

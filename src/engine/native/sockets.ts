@@ -17,6 +17,8 @@ const TCP_NODELAY = 1;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const SOCK_STREAM = 1;
+const MSG_PEEK = 2;
+const MSG_DONTWAIT = 0x40;
 export const SOCK_NONBLOCK = 0x800;
 export const SOCK_CLOEXEC = 0x80000;
 
@@ -127,6 +129,11 @@ export function socketError(fd: number): number {
   scratchView.setUint32(4, 4, true);
   libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, scratch.base, scratch.base + 4);
   return scratchView.getInt32(0, true);
+}
+
+/** True if the kernel holds bytes that were not received yet. */
+export function hasUnread(fd: number): boolean {
+  return libc.receive(fd, scratch.base, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 /** A non-blocking eventfd: 8 bytes written by any thread make it readable. */

@@ -18,8 +18,10 @@ const ACCEPT_MULTISHOT = 1 << 16;
 const RECEIVE_MULTISHOT = 2 << 16;
 const POLL_MULTI = 1;
 const POLLIN = 1;
-/** POLLERR | POLLHUP: the connection is broken, or both sides have ended. */
-export const POLL_BROKEN = 0x18;
+/** POLLERR: the connection is broken. */
+export const POLL_ERROR = 8;
+/** POLLHUP: broken, or both sides have ended. */
+export const POLL_HANGUP = 0x10;
 const CANCEL_ALL = 1;
 const CANCEL_FD = 2;
 const MSG_NOSIGNAL = 0x4000;

@@ -35,8 +35,10 @@ export class UringConn implements Conn {
   ended = false;
   /** @internal `finish` was called: everything sent is the end. */
   finishing = false;
-  /** @internal Sending failed: what arrives is still delivered, then the connection is reported as reset. */
+  /** @internal The peer broke it: what arrives is still delivered, then the connection is reported as reset. */
   broken = false;
+  /** @internal A poll for a hang-up is armed. */
+  watching = false;
   /** @internal The range of the send in flight: of a buffer, or of a handle of the engine's spill. */
   sendBuffer = NOTHING;
   /** @internal The send in flight is of the first chunks of `queue`, which stay there until it completes. */

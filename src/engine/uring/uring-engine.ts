@@ -1,6 +1,6 @@
 /**
- * The io_uring engine: everything is a submission (accept, receive, send, connect, shutdown, close), a turn of the loop is
- * one system call. Multishot accept and receive stay armed; received data lies in provided buffers of `Memory`, and
+ * The io_uring engine: everything is a submission (accept, receive, send, connect, close), a turn of the loop is one
+ * system call. Multishot accept and receive stay armed; received data lies in provided buffers of `Memory`, and
  * sends go straight from there.
  */
 import { Timer, TimerWheel } from "../../base/timer-wheel.js";
@@ -21,7 +21,7 @@ import { rememberOpen } from "../native/descriptors.js";
 import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
 import { close, Errno, mapMemory, shutdown } from "../native/libc.js";
 import { encodeSockaddr, SOCKADDR_BYTES } from "../native/sockaddr.js";
-import { bindSocket, clearEvent, lingerReset, openEvent, openSocket } from "../native/sockets.js";
+import { bindSocket, clearEvent, hasUnread, lingerReset, openEvent, openSocket } from "../native/sockets.js";
 import { createStats } from "../stats.js";
 import { UNHANDLED } from "../unhandled.js";
 import { BufferStock } from "./buffer-stock.js";
@@ -29,7 +29,8 @@ import { CloseReports } from "./close-reports.js";
 import { ConnTable } from "./conn-table.js";
 import {
   Kind,
-  POLL_BROKEN,
+  POLL_ERROR,
+  POLL_HANGUP,
   RECEIVE_POLL_FIRST,
   SLOT_MASK,
   submitCancelReceive,
@@ -48,6 +49,7 @@ const CQ_ENTRIES = 16_384;
 
 const SOCKADDR_SLOTS = 512;
 const SHUT_WR = 1;
+const SHUT_RDWR = 2;
 
 export class UringEngine implements Engine {
   readonly kind = "io_uring";
@@ -215,17 +217,34 @@ export class UringEngine implements Engine {
     }
   }
 
-  /** Nothing is received any more after FIN: without this a reset would go unnoticed until something is sent. */
+  /** After FIN and while paused nothing is received: without this a reset would go unnoticed until something is sent. */
   #watchHangup(conn: UringConn): void {
+    if (conn.watching) return;
+    conn.watching = true;
     conn.operations++;
     submitHangup(this.#ring, conn.fd, conn.slot);
   }
 
   #onHangup(conn: UringConn, result: number, flags: number): void {
-    if ((flags & CQE_MORE) === 0) conn.operations--;
+    const more = (flags & CQE_MORE) !== 0;
+    if (!more) {
+      conn.operations--;
+      conn.watching = false;
+    }
     if (conn.closed) this.#table.retire(conn);
-    else if ((result & POLL_BROKEN) !== 0) this.report(conn, Close.RESET);
-    else if ((flags & CQE_MORE) === 0) this.#watchHangup(conn);
+    // A hang-up without an error before the peer's FIN was received: both directions have ended in order.
+    else if ((result & POLL_ERROR) !== 0 || ((result & POLL_HANGUP) !== 0 && conn.peerEnded)) {
+      conn.broken = true;
+      this.endBroken(conn);
+    } else if (!more) this.#watchHangup(conn);
+  }
+
+  /**
+   * @internal Reports a broken connection unless something is left to receive: what the peer sent before it broke the
+   * connection comes first, if need be when the owner resumes.
+   */
+  endBroken(conn: UringConn): void {
+    if (conn.peerEnded || (conn.paused && !conn.receiving && !hasUnread(conn.fd))) this.report(conn, Close.RESET);
   }
 
   #onAccept(slot: number, result: number, flags: number): void {
@@ -267,7 +286,12 @@ export class UringEngine implements Engine {
 
   /** @internal Arms the multishot receive unless something stands against it. */
   armReceive(conn: UringConn, flags = 0): void {
-    if (conn.receiving || conn.paused || conn.peerEnded || conn.connecting || conn.closed || conn.starved) return;
+    if (conn.receiving || conn.peerEnded || conn.connecting || conn.closed || conn.starved) return;
+    if (conn.paused) {
+      if (conn.broken) this.endBroken(conn);
+      else this.#watchHangup(conn);
+      return;
+    }
     conn.receiving = true;
     conn.operations++;
     submitReceive(this.#ring, conn.fd, conn.slot, flags);
@@ -325,6 +349,8 @@ export class UringEngine implements Engine {
   }
 
   #release(): void {
+    // Before any connection closes: no client must get in any more.
+    for (const listening of this.#listeners) if (listening !== undefined) shutdown(listening.fd, SHUT_RDWR);
     for (const conn of this.#table.conns) {
       if (conn === undefined) continue;
       this.sender.abandon(conn);

@@ -2,7 +2,7 @@
  * Sending, of all connections of one io_uring engine: one operation at a time for each, straight from the buffers or, when
  * memory runs short, from copies outside them.
  */
-import { Close, type EngineOptions } from "../engine.js";
+import type { EngineOptions } from "../engine.js";
 import type { Memory } from "../memory.js";
 import type { Ring } from "../native/io-uring.js";
 import { Errno } from "../native/libc.js";
@@ -129,6 +129,6 @@ export class UringSender implements BufferOwner {
     conn.broken = true;
     conn.unsent = 0;
     conn.queue?.clear(this);
-    if (conn.peerEnded || !conn.receiving) this.#engine.report(conn, Close.RESET);
+    this.#engine.endBroken(conn);
   }
 }
