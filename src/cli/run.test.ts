@@ -39,6 +39,7 @@ async function setUp(first = GOOD) {
     close: async () => void calls.push("close"),
     reopenLogs: () => void calls.push("reopen"),
     listening: [{ name: "a", address: { family: "ip4", host: "0.0.0.0", port: 4711 } }],
+    admin: "127.0.0.1:4712",
   };
   const load = async (): Promise<Loaded> => loadText("a.yaml", file.text, { environment: {}, cores: 3 });
   const running = await run({
@@ -68,7 +69,7 @@ test("the start is logged with file, bound listeners and workers", async () => {
       level: "info",
       event: "started",
       message: "running a.yaml",
-      fields: { listeners: ["0.0.0.0:4711"], workers: 3, clusters: 1, admin: undefined },
+      fields: { listeners: ["0.0.0.0:4711"], workers: 3, clusters: 1, admin: "127.0.0.1:4712" },
     },
   ]);
 });

@@ -12,7 +12,7 @@ import type { Log } from "./log.js";
 import { logProblems } from "./report.js";
 
 /** What is used of a proxy here. */
-export type RunningProxy = Pick<Supervisor, "reload" | "drain" | "close" | "reopenLogs" | "listening">;
+export type RunningProxy = Pick<Supervisor, "reload" | "drain" | "close" | "reopenLogs" | "listening" | "admin">;
 export type StartSupervisor<S = Supervisor> = (spec: Spec, options: SupervisorOptions) => Promise<S>;
 
 /** Draining has its own limit; only a worker that hangs is still at it this much later. */
@@ -95,6 +95,6 @@ function describe(spec: Spec, supervisor: RunningProxy) {
     listeners: supervisor.listening.map(({ address }) => formatAddress(address)),
     workers: spec.workers,
     clusters: spec.clusters.length,
-    admin: spec.admin === undefined ? undefined : formatAddress(spec.admin.address),
+    admin: supervisor.admin,
   };
 }

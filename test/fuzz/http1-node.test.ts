@@ -161,7 +161,9 @@ test(`a mutated message is read alike by both, or refused by the stricter (FUZZ_
       const isExtension = !METHODS.includes(codec.messages[common].method);
       // Framing in a trailer: dropped here, an error there; `Connection: close` in one ends Node's connection.
       const hadTrailers = codec.trailers[common] || codec.trailers[common - 1];
-      assert.ok(isExtension || hadTrailers, `Node is stricter: ${story}`);
+      // Whitespace around a field's value is no part of it (RFC 9112 5.1); llhttp takes none behind this one.
+      const hadTab = /chunked[\t ]*\t/i.test(text);
+      assert.ok(isExtension || hadTrailers || hadTab, `Node is stricter: ${story}`);
     }
   }
 });
