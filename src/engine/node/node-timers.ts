@@ -6,7 +6,9 @@ export class NodeTimers extends TimerWheel {
   /** When the timeout comes; Infinity when none is armed. */
   #due = Infinity;
   #stopped = false;
-  readonly #tick = (): void => this.#onTimeout();
+  // After what has happened: a thread that was held up must not take for late what came in time.
+  readonly #tick = (): void => void setImmediate(this.#advance);
+  readonly #advance = (): void => this.#onTimeout();
   readonly #after: () => void;
 
   /** @param after called after each batch of timers */
@@ -33,6 +35,7 @@ export class NodeTimers extends TimerWheel {
   }
 
   #onTimeout(): void {
+    if (this.#stopped) return;
     this.#due = Infinity;
     this.advance(performance.now());
     this.#after();

@@ -123,8 +123,9 @@ export class UringEngine implements Engine {
       this.stats.turns++;
       this.stats.syscalls++;
       this.#now = performance.now();
-      this.timers.advance(this.#now);
       this.#drainCompletions();
+      // After what has happened: a thread that was held up must not take for late what came in time.
+      this.timers.advance(this.#now);
       if (this.#reports.waiting) this.#reports.deliver();
     }
     this.#release();

@@ -74,6 +74,13 @@ export function connectingContract(kind: EngineKind): void {
     assert.equal((await bench.look()).stats.open, 0);
   });
 
+  test(`${kind}: does not take for late what came in time while the thread was busy`, async (t) => {
+    const bench = await Bench.start(t, kind);
+    const upstream = await serve(bench);
+    bench.tell({ do: "connect", to: upstream.address, timeoutMs: 50 }, { do: "spin", ms: 200 });
+    await bench.take("open");
+  });
+
   test(`${kind}: says nothing more of a connection that was destroyed while connecting`, async (t) => {
     const bench = await Bench.start(t, kind);
     const address = await fullBacklog(bench);
