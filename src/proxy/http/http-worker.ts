@@ -15,6 +15,12 @@ const MAX_IDLE_EXCHANGES = 1024;
 const MAX_FIELDS = 1024;
 const REQUEST_ID_BYTES = 32;
 
+/** The two hexadecimal digits of each byte. */
+const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digits = byte.toString(16).padStart(2, "0");
+  return digits.charCodeAt(0) | (digits.charCodeAt(1) << 8);
+});
+
 export class HttpWorker {
   readonly context: ProxyContext;
   readonly requestHead = new RequestHead(MAX_FIELDS);
@@ -54,10 +60,11 @@ export class HttpWorker {
     const { requestId } = this.requestContext;
     for (let at = 0; at < REQUEST_ID_BYTES; at += 8) {
       let bits = this.context.random.next();
-      for (let i = 0; i < 8; i++) {
-        const digit = bits & 15;
-        requestId[at + i] = digit < 10 ? 0x30 + digit : 0x57 + digit;
-        bits >>>= 4;
+      for (let i = 0; i < 8; i += 2) {
+        const pair = HEX_PAIRS[bits & 255];
+        requestId[at + i] = pair & 255;
+        requestId[at + i + 1] = pair >>> 8;
+        bits >>>= 8;
       }
     }
   }
