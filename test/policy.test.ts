@@ -41,7 +41,7 @@ function createProcess(dead: ReadonlySet<number>) {
 function picked(cluster: Cluster, outcome: (id: string) => (typeof Outcome)[keyof typeof Outcome]): string[] {
   const ids = Array.from({ length: 6 }, () => {
     const endpoint = cluster.acquire(new Query())!;
-    cluster.settle(endpoint, outcome(endpoint.id), 1);
+    cluster.settle(endpoint, outcome(endpoint.id), 1, 0);
     return endpoint.id;
   });
   return [...new Set(ids)].sort();

@@ -20,7 +20,7 @@ function createCluster(balance: BalanceName, size: number) {
   const shared = createShared(1);
   const table = new SlotTable(shared);
   const endpoints = Array.from({ length: size }, (_, i) => createEndpointSpec(i, { weight: 1 + (i % 3) }));
-  const spec = createClusterSpec(0, { endpoints, balance });
+  const spec = createClusterSpec(0, { endpoints, balance: { policy: balance } });
   const slots = table.assign([spec]).get(spec.name)!;
   const events = { onFailures: () => {} };
   const cluster = new Cluster({ spec, slots, shared, worker: 0, random: createRandom(1), events });
@@ -34,11 +34,11 @@ function pickAndSettle(cluster: Cluster, picks: number): number {
   const start = process.hrtime.bigint();
   for (let i = 0; i < picks; i++) {
     query.reset(mix32(i));
-    cluster.settle(open[i & 15], Outcome.OK, 1);
+    cluster.settle(open[i & 15], Outcome.OK, 1, 0);
     open[i & 15] = cluster.acquire(query)!;
   }
   const nanoseconds = Number(process.hrtime.bigint() - start);
-  for (const lease of open) cluster.settle(lease, Outcome.OK, 1);
+  for (const lease of open) cluster.settle(lease, Outcome.OK, 1, 0);
   return nanoseconds / picks;
 }
 
@@ -49,7 +49,7 @@ function rebuild(cluster: Cluster, table: SlotTable): number {
   const start = process.hrtime.bigint();
   for (let i = 0; i < changes; i++) {
     table.mark("web", "e0", i % 2 === 0 ? State.DOWN : 0, State.DOWN);
-    cluster.settle(cluster.acquire(query)!, Outcome.OK, 1);
+    cluster.settle(cluster.acquire(query)!, Outcome.OK, 1, 0);
   }
   return Number(process.hrtime.bigint() - start) / changes / 1000;
 }

@@ -44,7 +44,7 @@ export class SourceAddress<N extends Node> implements Picker<N> {
 
   pick(query: Query): N | undefined {
     const size = this.#hashes.length;
-    let at = this.#firstFrom(query.sourceHash);
+    let at = this.#firstFrom(query.hash);
     const steps = Math.min(MAX_STEPS, size);
     for (let i = 0; i < steps; i++) {
       const node = this.#nodes[this.#owners[at]];

@@ -31,7 +31,7 @@ test("an acquired endpoint counts as active until it is settled", () => {
   const { cluster, figure } = createFixture(createClusterSpec(1));
   const endpoint = cluster.acquire(new Query())!;
   assert.equal(figure(0, EndpointCell.ACTIVE), 1);
-  cluster.settle(endpoint, Outcome.OK, 1);
+  cluster.settle(endpoint, Outcome.OK, 1, 0);
   assert.equal(figure(0, EndpointCell.ACTIVE), 0);
 });
 
@@ -44,7 +44,7 @@ test("settling all leases restores every count, whatever the outcomes", () => {
       for (const lease of leases) cluster.opened(lease);
       rows.forEach((row, i) => {
         cluster.closed(leases[i]);
-        cluster.settle(leases[i], outcomes[row], 1);
+        cluster.settle(leases[i], outcomes[row], 1, 0);
       });
       for (let i = 0; i < 3; i++) {
         assert.equal(figure(i, EndpointCell.ACTIVE), 0);
@@ -63,7 +63,7 @@ test("a down, ejected or draining endpoint is never acquired while another is us
       fc.array(fc.constantFrom(...states), { minLength: 1, maxLength: 10 }),
       fc.constantFrom(...balances),
       (bits, balance) => {
-        const { cluster, table } = createFixture(createClusterSpec(bits.length + 1, { balance }));
+        const { cluster, table } = createFixture(createClusterSpec(bits.length + 1, { balance: { policy: balance } }));
         bits.forEach((set, i) => {
           table.mark("web", `e${i}`, set, State.UNKNOWN);
         });
@@ -110,12 +110,12 @@ test("a full endpoint is passed over, and when all are full the refusal is OVERL
   const query = new Query();
   assert.equal(cluster.acquire(query), undefined);
   assert.equal(query.refusal, "OVERLOADED");
-  cluster.settle(leases[0], Outcome.OK, 1);
+  cluster.settle(leases[0], Outcome.OK, 1, 0);
   assert.equal(cluster.acquire(query)?.id, leases[0].id);
 });
 
 test("a second try goes to another endpoint", () => {
-  const { cluster } = createFixture(createClusterSpec(2, { balance: "source-address" }));
+  const { cluster } = createFixture(createClusterSpec(2, { balance: { policy: "source-address" } }));
   const query = new Query();
   query.reset(12345);
   const first = cluster.acquire(query)!;
@@ -136,7 +136,7 @@ test("a weight changed by a reload takes effect in the cluster of the old spec",
 test("a connection that was established ends a row of failures while it lasts", () => {
   const { cluster, failed } = createFixture(createClusterSpec(1));
   const fail = (times: number): void => {
-    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.CONNECT_FAILED, 1);
+    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.CONNECT_FAILED, 1, 0);
   };
   fail(4);
   cluster.connected(cluster.acquire(new Query())!);
@@ -149,7 +149,7 @@ test("a connection that was established ends a row of failures while it lasts", 
 test("failures in a row are reported at the limit and at its multiples, and a success starts afresh", () => {
   const { cluster, failed, figure } = createFixture(createClusterSpec(1));
   const settle = (outcome: (typeof Outcome)[keyof typeof Outcome], times: number): void => {
-    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, outcome, 1);
+    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, outcome, 1, 0);
   };
   settle(Outcome.CONNECT_FAILED, 4);
   settle(Outcome.ABORTED, 1);
@@ -167,7 +167,7 @@ test("failures in a row are reported at the limit and at its multiples, and a su
 test("failures of an endpoint that is out already are not reported", () => {
   const { cluster, table, failed } = createFixture(createClusterSpec(1));
   table.mark("web", "e0", State.EJECTED, 0);
-  for (let i = 0; i < 10; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.RESET, 1);
+  for (let i = 0; i < 10; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.RESET, 1, 0);
   assert.deepEqual(failed, []);
 });
 
@@ -180,7 +180,7 @@ test("retries never exceed their share of active requests, nor do they fall belo
       let retries = 0;
       for (const step of script) {
         if (step === "acquire") leases.push(cluster.acquire(new Query())!);
-        else if (step === "settle" && leases.length > 0) cluster.settle(leases.pop()!, Outcome.OK, 1);
+        else if (step === "settle" && leases.length > 0) cluster.settle(leases.pop()!, Outcome.OK, 1, 0);
         else if (step === "begin") {
           const allowed = retries < minimum || (retries + 1) * 100 <= leases.length * percent;
           assert.equal(cluster.beginRetry(), allowed);
@@ -197,7 +197,7 @@ test("retries never exceed their share of active requests, nor do they fall belo
 
 test("what a worker that died still held can be taken back", () => {
   const { cluster, shared, figure, clusterFigure } = createFixture(createClusterSpec(2));
-  cluster.settle(cluster.acquire(new Query())!, Outcome.OK, 1);
+  cluster.settle(cluster.acquire(new Query())!, Outcome.OK, 1, 0);
   cluster.opened(cluster.acquire(new Query())!);
   cluster.acquire(new Query());
   cluster.beginRetry();

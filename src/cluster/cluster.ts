@@ -41,8 +41,8 @@ export class Cluster<Data = unknown> {
   readonly spec: ClusterSpec;
   readonly name: string;
   readonly endpoints: readonly LiveEndpoint<Data>[];
-  /** True if `Query.sourceHash` decides: only then need it be worked out. */
-  readonly usesSource: boolean;
+  /** True if `Query.hash` decides: only then need it be worked out. */
+  readonly usesHash: boolean;
   readonly #cells: Int32Array;
   readonly #held: Int32Array;
   readonly #at: number;
@@ -62,7 +62,7 @@ export class Cluster<Data = unknown> {
       if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
       return new LiveEndpoint<Data>(endpoint, index, slot);
     });
-    this.usesSource = spec.balance === "source-address";
+    this.usesHash = spec.balance.policy === "source-address";
     this.#cells = shared.cells;
     this.#held = shared.held(options.worker);
     this.#at = clusterAt(slots.slot);
@@ -104,8 +104,12 @@ export class Cluster<Data = unknown> {
     }
   }
 
-  /** Gives back what `acquire` returned. `latencyMs`: from acquire to the response's header (TCP: to connected). */
-  settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, _latencyMs: number): void {
+  /**
+   * Gives back what `acquire` returned.
+   * @param latencyMs from acquire to the response's header (TCP: to connected); -1 = that was not reached
+   * @param now milliseconds of the process's clock
+   */
+  settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, _latencyMs: number, _now: number): void {
     Atomics.sub(this.#cells, endpoint.at + EndpointCell.ACTIVE, 1);
     this.#held[heldAt(endpoint.slot)]--;
     if (isFailure(outcome)) this.#countFailure(endpoint);
@@ -207,6 +211,6 @@ export class Cluster<Data = unknown> {
     this.#panicking = healthy.length === 0 && candidates.length > 0;
     const nodes = this.#panicking ? candidates : healthy;
     const setup = { cells, cursor: this.#at + ClusterCell.CURSOR, random: this.#random, totalWeight };
-    this.#picker = nodes.length === 0 ? undefined : createPicker(this.spec.balance, nodes, setup);
+    this.#picker = nodes.length === 0 ? undefined : createPicker(this.spec.balance.policy, nodes, setup);
   }
 }

@@ -63,10 +63,10 @@ function hammer(job: Job): Tally {
     }
     if (leases.length >= job.depth || lease === undefined) {
       const oldest = leases.shift();
-      if (oldest !== undefined) cluster.settle(oldest, i % 3 === 0 ? Outcome.RESET : Outcome.OK, 1);
+      if (oldest !== undefined) cluster.settle(oldest, i % 3 === 0 ? Outcome.RESET : Outcome.OK, 1, 0);
     }
   }
-  for (const lease of leases) cluster.settle(lease, Outcome.OK, 1);
+  for (const lease of leases) cluster.settle(lease, Outcome.OK, 1, 0);
   return { counts, refused, highest, highestRetries };
 }
 
@@ -106,7 +106,11 @@ function defineTests(): void {
   test("four threads never exceed the connection limit, and lose no place", async () => {
     for (const balance of ["round-robin", "least-connections", "p2c"] as const) {
       const endpoints = [0, 1, 2].map((i) => createEndpointSpec(i, { maxConnections: 3 }));
-      const { tallies, active } = await run(createClusterSpec(0, { endpoints, balance }), 30_000, 8);
+      const { tallies, active } = await run(
+        createClusterSpec(0, { endpoints, balance: { policy: balance } }),
+        30_000,
+        8,
+      );
       assert.ok(Math.max(...tallies.map((tally) => tally.highest)) <= 3, balance);
       assert.ok(tallies.every((tally) => tally.counts.some((count) => count > 0)));
       assert.deepEqual(active, [0, 0, 0]);

@@ -141,7 +141,7 @@ function clusterOf(cluster: ClusterSpec) {
       const where = formatAddress(address);
       return { address: where, id: unless(where, id), weight, maxConnections };
     }),
-    balance: cluster.balance,
+    balance: cluster.balance.policy,
     connect: { timeout: formatDuration(cluster.connectTimeoutMs), attempts: cluster.connectAttempts },
     pool: { maxIdle: pool.maxIdle, idle: formatDuration(pool.idleTimeoutMs) },
     health: cluster.health === undefined ? undefined : healthOf(cluster.health),

@@ -16,7 +16,7 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
   return {
     name,
     endpoints: resolveEndpoints(cluster.endpoints, [...path, "endpoints"], report),
-    balance: cluster.balance,
+    balance: { policy: cluster.balance },
     connectTimeoutMs: cluster.connect.timeout,
     connectAttempts: cluster.connect.attempts,
     pool: { maxIdle: cluster.pool.maxIdle, idleTimeoutMs: cluster.pool.idle },

@@ -3,8 +3,11 @@
  * slot. Pickers read it, the cluster counts in it, the main thread writes the states.
  */
 
-/** Integers per slot: one cache line, so that threads busy with different endpoints do not disturb each other. */
-export const SLOT_CELLS = 16;
+/**
+ * Integers per slot: two cache lines, so that threads busy with different endpoints do not disturb each other. What
+ * pickers read is in the first.
+ */
+export const SLOT_CELLS = 32;
 
 /** Offsets within an endpoint's slot. */
 export const EndpointCell = {
@@ -20,6 +23,10 @@ export const EndpointCell = {
   MAX_ACTIVE: 4,
   /** Weight in force. Written by the main thread. */
   WEIGHT: 5,
+  /** Moving average of the time to a response, microseconds; 0 = nothing is known yet. Any thread. */
+  LATENCY: 6,
+  /** When LATENCY was last changed, milliseconds of the process's clock; wraps at 2^32. Any thread. */
+  LATENCY_AT: 7,
 } as const;
 
 /** Offsets within a cluster's slot. */

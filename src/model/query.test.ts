@@ -8,7 +8,7 @@ test("a query remembers its tries until it is reset", () => {
   query.addTried(7);
   assert.deepEqual([query.hasTried(0), query.hasTried(7), query.hasTried(1)], [true, true, false]);
   query.reset(5);
-  assert.deepEqual([query.hasTried(0), query.tries, query.sourceHash], [false, 0, 5]);
+  assert.deepEqual([query.hasTried(0), query.tries, query.hash], [false, 0, 5]);
 });
 
 test("after more tries than it remembers, it remembers the latest", () => {

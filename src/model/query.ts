@@ -8,8 +8,10 @@ import type { Code } from "../base/errors.js";
 const REMEMBERED = 8;
 
 export class Query {
-  /** Hash of the client's address (base/hash.ts); only read by clusters with `usesSource`. */
-  sourceHash = 0;
+  /** Of what the cluster's policy hashes (base/hash.ts), an unsigned integer; only read by policies that hash. */
+  hash = 0;
+  /** Milliseconds of the process's clock, the same in all threads. Set before each `acquire`. */
+  now = 0;
   /** Why the last `acquire` returned undefined: NO_ENDPOINT or OVERLOADED. */
   refusal: Code = "NO_ENDPOINT";
   /** Endpoints acquired since `reset`. */
@@ -18,8 +20,8 @@ export class Query {
   readonly tried: Int32Array = new Int32Array(REMEMBERED);
 
   /** Begins a new request. */
-  reset(sourceHash: number): void {
-    this.sourceHash = sourceHash;
+  reset(hash: number): void {
+    this.hash = hash;
     this.tries = 0;
   }
 

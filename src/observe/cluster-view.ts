@@ -47,7 +47,7 @@ function viewCluster(observed: Observed, cluster: ClusterSpec): ClusterView {
   const base = clusterBase(observed.slots.clusters.get(cluster.name)!);
   return {
     name: cluster.name,
-    balance: cluster.balance,
+    balance: cluster.balance.policy,
     active: sum(observed, base + C.ACTIVE),
     retries: sum(observed, base + C.RETRIES),
     panicPicks: sum(observed, base + C.PANIC_PICKS),

@@ -13,6 +13,11 @@ export interface MainThread {
   failures(cluster: string, endpoint: string): void;
 }
 
+type ContextParts = Pick<
+  ProxyContext,
+  "engine" | "metrics" | "shared" | "worker" | "random" | "main" | "wallClock" | "clockOffset"
+>;
+
 export class ProxyContext {
   readonly engine: Engine;
   /** This worker's figures (observe/layout.ts). */
@@ -23,6 +28,8 @@ export class ProxyContext {
   readonly main: MainThread;
   /** Wall clock, milliseconds since 1970; only read when something is logged. */
   readonly wallClock: () => number;
+  /** What this thread's clock is behind the process's, milliseconds: what threads share is told by the latter. */
+  readonly clockOffset: number;
   accessLog: AccessLog | undefined = undefined;
   readonly accessRecord = new AccessRecord();
   /** No new connections are accepted, and each connection ends with its exchange. */
@@ -33,7 +40,7 @@ export class ProxyContext {
   /** Called when a client connection ended while draining. */
   onConnectionEnd: () => void = () => {};
 
-  constructor(parts: Pick<ProxyContext, "engine" | "metrics" | "shared" | "worker" | "random" | "main" | "wallClock">) {
+  constructor(parts: ContextParts) {
     this.engine = parts.engine;
     this.metrics = parts.metrics;
     this.shared = parts.shared;
@@ -41,6 +48,12 @@ export class ProxyContext {
     this.random = parts.random;
     this.main = parts.main;
     this.wallClock = parts.wallClock;
+    this.clockOffset = parts.clockOffset;
+  }
+
+  /** Milliseconds of the process's clock, as of this turn of the loop. */
+  now(): number {
+    return this.engine.now() + this.clockOffset;
   }
 
   /** A client connection is gone. */

@@ -18,6 +18,8 @@ export interface WorkerStart {
   /** What a native engine has open (engine/native/descriptors.ts): to be closed should the thread die without doing so. */
   readonly descriptors: SharedArrayBuffer;
   readonly seed: number;
+  /** When the process's clock (the main thread's `performance.now`) was 0, milliseconds since 1970. */
+  readonly timeOrigin: number;
 }
 
 /** A configuration and where its figures are counted. */

@@ -167,6 +167,7 @@ class RunningSupervisor implements Supervisor {
       logRing,
       descriptors: new SharedArrayBuffer(MAX_DESCRIPTORS),
       seed: randomInt(2 ** 32),
+      timeOrigin: performance.timeOrigin,
     };
     return new WorkerHandle(start, script, this.#shared, this.#clock, {
       log: this.#log,

@@ -44,6 +44,7 @@ const context = new ProxyContext({
     failures: (cluster, endpoint) => post({ kind: "failures", cluster, endpoint }),
   },
   wallClock: Date.now,
+  clockOffset: performance.timeOrigin - start.timeOrigin,
 });
 const dataPlane = new DataPlane(context, new LogRingWriter(start.logRing));
 

@@ -12,7 +12,7 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
   return {
     name: "web",
     endpoints: Array.from({ length: size }, (_, index) => createEndpointSpec(index)),
-    balance: "round-robin",
+    balance: { policy: "round-robin" },
     connectTimeoutMs: 1000,
     connectAttempts: 3,
     pool: { maxIdle: 16, idleTimeoutMs: 30_000 },

@@ -249,7 +249,7 @@ export class Exchange {
     this.#account.onForward(head, this.#worker.requestContext);
     this.#account.bytesIn += next - start;
     this.#response.reset(head.minor, route.responseOperations);
-    this.#tries.reset(route, head.method, route.cluster.live.usesSource ? downstream.sourceHash : 0);
+    this.#tries.reset(route, head.method, route.cluster.live.usesHash ? downstream.sourceHash : 0);
     if (route.timeouts.totalMs > 0) downstream.limitTotal(downstream.requestAt + route.timeouts.totalMs);
     this.#try(false);
     return next;

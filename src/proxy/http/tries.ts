@@ -48,12 +48,12 @@ export class Tries implements FailedTry {
   }
 
   /** Begins a new request. */
-  reset(route: ForwardRoute, method: MethodId, sourceHash: number): void {
+  reset(route: ForwardRoute, method: MethodId, hash: number): void {
     this.#route = route;
     this.tries = 0;
     this.idempotent = isIdempotent(method);
     this.bodyKept = true;
-    this.query.reset(sourceHash);
+    this.query.reset(hash);
   }
 
   /**
@@ -65,6 +65,7 @@ export class Tries implements FailedTry {
     const { cluster, timeouts } = this.#route;
     this.#holdsPlace = this.#mayBegin;
     this.#mayBegin = false;
+    this.query.now = this.#context.now();
     const endpoint = cluster.live.acquire(this.query);
     if (endpoint === undefined) {
       metrics[cluster.metrics + (this.query.refusal === "OVERLOADED" ? C.OVERLOADED : C.NO_ENDPOINT)]++;
@@ -171,7 +172,7 @@ export class Tries implements FailedTry {
     metrics[block + E.BYTES_OUT] += this.bytesSent;
     if (isFailure(outcome)) metrics[block + E.FAILURES]++;
     this.#account.onTry(endpoint.id, result, this.pooledConnection, cluster.name);
-    cluster.live.settle(endpoint, outcome, this.responseMs);
+    cluster.live.settle(endpoint, outcome, this.responseMs, this.#context.now());
     this.#returnPlace();
   }
 

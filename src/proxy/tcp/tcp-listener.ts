@@ -49,7 +49,7 @@ export class TcpListener {
     metrics[this.metrics + L.OPEN]++;
     const session = new TcpSession(this, conn);
     this.sessions.add(session);
-    session.begin(this.cluster.live.usesSource ? hashPeer(conn) : 0);
+    session.begin(this.cluster.live.usesHash ? hashPeer(conn) : 0);
     return session.client;
   }
 }

@@ -95,9 +95,9 @@ export class TcpSession {
     this.#deadline = new Deadline(engine, () => this.#expire());
   }
 
-  begin(sourceHash: number): void {
+  begin(hash: number): void {
     this.listener.context.metrics[this.listener.metrics + L.ACTIVE]++;
-    this.#query.reset(sourceHash);
+    this.#query.reset(hash);
     if (this.listener.context.accessLog !== undefined) this.#peer = describePeer(this.client.conn!);
     this.#connect();
   }
@@ -177,6 +177,7 @@ export class TcpSession {
     const { context } = this.listener;
     const { metrics } = context;
     const cluster = this.#cluster;
+    this.#query.now = context.now();
     const endpoint = cluster.live.acquire(this.#query);
     if (endpoint === undefined) {
       metrics[cluster.metrics + (this.#query.refusal === "OVERLOADED" ? C.OVERLOADED : C.NO_ENDPOINT)]++;
@@ -227,7 +228,7 @@ export class TcpSession {
     metrics[endpoint.data!.metrics + E.ACTIVE]--;
     metrics[endpoint.data!.metrics + E.OPEN]--;
     this.#cluster.live.closed(endpoint);
-    this.#cluster.live.settle(endpoint, outcome, this.#connectMs);
+    this.#cluster.live.settle(endpoint, outcome, this.#connectMs, this.listener.context.now());
   }
 
   #expire(): void {

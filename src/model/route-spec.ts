@@ -1,0 +1,85 @@
+/** Routes of a Spec: what they match, and what follows. */
+
+export interface RouteSpec {
+  readonly name: string;
+  readonly match: MatchSpec;
+  readonly action: ActionSpec;
+  readonly requestHeaders: readonly HeaderOperation[];
+  readonly responseHeaders: readonly HeaderOperation[];
+}
+
+export interface MatchSpec {
+  /** Lower case, without port; `*.suffix` matches any deeper name. undefined = any. */
+  readonly host: string | undefined;
+  readonly path: PathMatch | undefined;
+  /** Any of these; empty = any method. */
+  readonly methods: readonly string[];
+  readonly headers: readonly FieldMatch[];
+  readonly query: readonly FieldMatch[];
+}
+
+export type PathMatch =
+  | { readonly kind: "exact"; readonly value: string }
+  /** `/v1/*` in the file: value `/v1/`; also matches `/v1` itself. */
+  | { readonly kind: "prefix"; readonly value: string }
+  /** Segments split at `/`; a segment `*` matches exactly one. */
+  | { readonly kind: "segments"; readonly value: readonly string[] }
+  | { readonly kind: "regex"; readonly value: string };
+
+export interface FieldMatch {
+  /** Header names in lower case. */
+  readonly name: string;
+  readonly kind: "present" | "absent" | "exact" | "prefix" | "regex";
+  readonly value: string;
+}
+
+export interface HeaderOperation {
+  readonly kind: "set" | "add" | "remove";
+  readonly name: string;
+  /** Empty for `remove`. */
+  readonly value: string;
+}
+
+export type ActionSpec =
+  | {
+      readonly kind: "forward";
+      readonly cluster: string;
+      /** Replaces the matched prefix of the path. */
+      readonly rewritePrefix: string | undefined;
+      readonly rewriteHost: string | undefined;
+      readonly timeouts: ForwardTimeouts;
+      readonly retry: RetrySpec;
+      /** `Upgrade` requests become tunnels after a matching 101. */
+      readonly upgrade: boolean;
+    }
+  | {
+      readonly kind: "redirect";
+      readonly status: 301 | 302 | 303 | 307 | 308;
+      /** Absolute URL or path; `{host}`, `{path}` and `{query}` (with its `?`) are replaced. */
+      readonly location: string;
+    }
+  | {
+      readonly kind: "respond";
+      readonly status: number;
+      readonly body: string;
+      readonly contentType: string;
+    };
+
+export interface ForwardTimeouts {
+  /** Request sent to response header received, one try. */
+  readonly responseHeaderMs: number;
+  /** One try, start to response header, connecting included. */
+  readonly perTryMs: number;
+  /** The whole exchange: first request byte to last response byte; 0 = none. */
+  readonly totalMs: number;
+  /** No byte in either direction while a response or a tunnel is open. */
+  readonly idleMs: number;
+}
+
+export interface RetrySpec {
+  /** Tries beyond the first; 0 = never. */
+  readonly attempts: number;
+  readonly on: readonly ("connect-failure" | "reset" | "timeout")[];
+  /** Response statuses that count as failure while a retry is still allowed. */
+  readonly statuses: readonly number[];
+}
