@@ -201,10 +201,12 @@ test("what a worker that died still held can be taken back", () => {
   cluster.opened(cluster.acquire(new Query())!);
   cluster.acquire(new Query());
   cluster.beginRetry();
+  assert.equal(clusterFigure(ClusterCell.ACTIVE), 2);
   shared.reclaim(0);
   for (const index of [0, 1]) {
     assert.equal(figure(index, EndpointCell.ACTIVE), 0);
     assert.equal(figure(index, EndpointCell.CONNECTIONS), 0);
   }
   assert.equal(clusterFigure(ClusterCell.RETRIES), 0);
+  assert.equal(clusterFigure(ClusterCell.ACTIVE), 0);
 });

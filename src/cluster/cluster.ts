@@ -7,13 +7,13 @@
 import { createPicker } from "../balance/create-picker.js";
 import type { Picker } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
-import { ClusterCell, EndpointCell, State, UNUSABLE } from "../model/cells.js";
+import { ClusterCell, EndpointCell, LEAVING, UNUSABLE } from "../model/cells.js";
 import { isFailure, Outcome, type OutcomeId } from "../model/outcome.js";
 import type { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { activeNeeded } from "../resilience/retry-budget.js";
 import { LiveEndpoint } from "./live-endpoint.js";
-import { clusterAt, heldAt, heldRetriesAt, type SharedState } from "./shared.js";
+import { clusterAt, heldActiveAt, heldAt, heldRetriesAt, type SharedState } from "./shared.js";
 import type { ClusterSlots } from "./slots.js";
 
 /** What the main thread must hear of. */
@@ -47,6 +47,7 @@ export class Cluster<Data = unknown> {
   readonly #held: Int32Array;
   readonly #at: number;
   readonly #heldRetriesAt: number;
+  readonly #heldActiveAt: number;
   readonly #random: Random;
   readonly #events: ClusterEvents;
   #generation: number;
@@ -67,6 +68,7 @@ export class Cluster<Data = unknown> {
     this.#held = shared.held(options.worker);
     this.#at = clusterAt(slots.slot);
     this.#heldRetriesAt = heldRetriesAt(slots.slot);
+    this.#heldActiveAt = heldActiveAt(slots.slot);
     this.#random = options.random;
     this.#events = options.events;
     this.#generation = Atomics.load(this.#cells, this.#at + ClusterCell.GENERATION);
@@ -111,7 +113,9 @@ export class Cluster<Data = unknown> {
    */
   settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, _latencyMs: number, _now: number): void {
     Atomics.sub(this.#cells, endpoint.at + EndpointCell.ACTIVE, 1);
+    Atomics.sub(this.#cells, this.#at + ClusterCell.ACTIVE, 1);
     this.#held[heldAt(endpoint.slot)]--;
+    this.#held[this.#heldActiveAt]--;
     if (isFailure(outcome)) this.#countFailure(endpoint);
     else if (outcome === Outcome.OK) this.#forgiveFailures(endpoint);
   }
@@ -136,7 +140,7 @@ export class Cluster<Data = unknown> {
   beginRetry(): boolean {
     const at = this.#at + ClusterCell.RETRIES;
     let retries = Atomics.load(this.#cells, at);
-    while (this.#hasActive(activeNeeded(retries, this.spec.retryBudget))) {
+    while (this.#cells[this.#at + ClusterCell.ACTIVE] >= activeNeeded(retries, this.spec.retryBudget)) {
       const seen = Atomics.compareExchange(this.#cells, at, retries, retries + 1);
       if (seen === retries) {
         this.#held[this.#heldRetriesAt]++;
@@ -166,7 +170,9 @@ export class Cluster<Data = unknown> {
         active = seen;
       }
     }
+    Atomics.add(cells, this.#at + ClusterCell.ACTIVE, 1);
     this.#held[heldAt(endpoint.slot)]++;
+    this.#held[this.#heldActiveAt]++;
     return true;
   }
 
@@ -184,16 +190,6 @@ export class Cluster<Data = unknown> {
     if (this.#cells[at] !== 0) Atomics.store(this.#cells, at, 0);
   }
 
-  /** Summed when a retry asks instead of counted per request: retries are rare, and the sum stops at the bound. */
-  #hasActive(needed: number): boolean {
-    let active = 0;
-    for (const endpoint of this.endpoints) {
-      if (active >= needed) return true;
-      active += this.#cells[endpoint.at + EndpointCell.ACTIVE];
-    }
-    return active >= needed;
-  }
-
   #rebuild(): void {
     const cells = this.#cells;
     const candidates: LiveEndpoint<Data>[] = [];
@@ -204,7 +200,7 @@ export class Cluster<Data = unknown> {
       endpoint.maxActive = Atomics.load(cells, endpoint.at + EndpointCell.MAX_ACTIVE);
       const state = Atomics.load(cells, endpoint.at + EndpointCell.STATE);
       totalWeight += endpoint.weight;
-      if (endpoint.weight === 0 || (state & State.DRAINING) !== 0) continue;
+      if (endpoint.weight === 0 || (state & LEAVING) !== 0) continue;
       candidates.push(endpoint);
       if ((state & UNUSABLE) === 0) healthy.push(endpoint);
     }

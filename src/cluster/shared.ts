@@ -9,9 +9,9 @@ export const MAX_ENDPOINTS = 16_384;
 
 const ENDPOINTS_AT = MAX_CLUSTERS * SLOT_CELLS;
 const CELLS = ENDPOINTS_AT + MAX_ENDPOINTS * SLOT_CELLS;
-/** What one worker holds: ACTIVE and CONNECTIONS per endpoint, then RETRIES per cluster. */
-const HELD_RETRIES_AT = MAX_ENDPOINTS * 2;
-const HELD = HELD_RETRIES_AT + MAX_CLUSTERS;
+/** What one worker holds: ACTIVE and CONNECTIONS per endpoint, then RETRIES and ACTIVE per cluster. */
+const HELD_CLUSTERS_AT = MAX_ENDPOINTS * 2;
+const HELD = HELD_CLUSTERS_AT + MAX_CLUSTERS * 2;
 
 /** Index of the first cell of a cluster's slot. */
 export function clusterAt(slot: number): number {
@@ -29,7 +29,11 @@ export function heldAt(endpointSlot: number): number {
 }
 
 export function heldRetriesAt(clusterSlot: number): number {
-  return HELD_RETRIES_AT + clusterSlot;
+  return HELD_CLUSTERS_AT + clusterSlot * 2;
+}
+
+export function heldActiveAt(clusterSlot: number): number {
+  return heldRetriesAt(clusterSlot) + 1;
 }
 
 /** A thread's view. Made on the main thread by `createShared`; workers wrap the `buffer` they are sent. */
@@ -61,7 +65,9 @@ export class SharedState {
     }
     for (let slot = 0; slot < MAX_CLUSTERS; slot++) {
       const retries = held[heldRetriesAt(slot)];
+      const active = held[heldActiveAt(slot)];
       if (retries !== 0) Atomics.sub(this.cells, clusterAt(slot) + ClusterCell.RETRIES, retries);
+      if (active !== 0) Atomics.sub(this.cells, clusterAt(slot) + ClusterCell.ACTIVE, active);
     }
     held.fill(0);
   }

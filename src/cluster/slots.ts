@@ -30,7 +30,10 @@ export class SlotTable {
   constructor(shared: SharedState) {
     this.#shared = shared;
     const cells = shared.cells;
-    this.#clusterPool = new SlotPool(MAX_CLUSTERS, (slot) => cells[clusterAt(slot) + ClusterCell.RETRIES] === 0);
+    this.#clusterPool = new SlotPool(MAX_CLUSTERS, (slot) => {
+      const at = clusterAt(slot);
+      return cells[at + ClusterCell.RETRIES] === 0 && cells[at + ClusterCell.ACTIVE] === 0;
+    });
     this.#endpointPool = new SlotPool(MAX_ENDPOINTS, (slot) => {
       const at = endpointAt(slot);
       return cells[at + EndpointCell.ACTIVE] === 0 && cells[at + EndpointCell.CONNECTIONS] === 0;

@@ -39,19 +39,27 @@ export const ClusterCell = {
   GENERATION: 2,
   /** Picks made in panic: no endpoint was healthy, so all were used. Any thread. */
   PANIC_PICKS: 3,
+  /** Requests (HTTP) or connections (TCP) in flight: the sum over the endpoints. Any thread. */
+  ACTIVE: 4,
 } as const;
 
-/** Bits of `EndpointCell.STATE`. An endpoint without any of the first three is used. */
+/** Bits of `EndpointCell.STATE`. What makes an endpoint unusable is UNUSABLE. */
 export const State = {
   /** By active checks. */
   DOWN: 1,
   /** By outlier detection, for a while. */
   EJECTED: 2,
-  /** Gets nothing new, finishes what it has: weight 0, removed, or drained by an operator. */
+  /** Gets nothing new, finishes what it has: weight 0, or removed. */
   DRAINING: 4,
   /** No active check has decided yet. */
   UNKNOWN: 8,
+  /** As DRAINING, by an operator; stays over reloads. */
+  HELD: 16,
+  /** As DRAINING, because the endpoint said so itself. */
+  RETIRING: 32,
 } as const;
 
+/** Any of these takes an endpoint out in good order: it is not even used in panic. */
+export const LEAVING: number = State.DRAINING | State.HELD | State.RETIRING;
 /** Any of these excludes an endpoint, the last two only as long as another is usable. */
-export const UNUSABLE: number = State.DRAINING | State.DOWN | State.EJECTED;
+export const UNUSABLE: number = LEAVING | State.DOWN | State.EJECTED;
