@@ -210,3 +210,51 @@ test("what a worker that died still held can be taken back", () => {
   assert.equal(clusterFigure(ClusterCell.RETRIES), 0);
   assert.equal(clusterFigure(ClusterCell.ACTIVE), 0);
 });
+
+test("following a new spec keeps the live objects of what stays, and gives back those of what went or moved", () => {
+  const spec = createClusterSpec(3);
+  const { cluster, table } = createFixture(spec);
+  const [first, second, third] = cluster.endpoints;
+  first.data = "mine";
+  const lease = cluster.acquire(new Query())!;
+  const next = createClusterSpec(0, {
+    balance: { policy: "source-address" },
+    endpoints: [
+      createEndpointSpec(3),
+      createEndpointSpec(0, { weight: 5 }),
+      createEndpointSpec(1, { address: { family: "ip4", host: "127.0.0.1", port: 1 } }),
+    ],
+  });
+  const left = cluster.update(next, table.assign([next]).get("web")!);
+  table.commit();
+  assert.deepEqual(left, [second, third]);
+  assert.deepEqual(
+    cluster.endpoints.map(({ id, index }) => [id, index]),
+    [
+      ["e3", 0],
+      ["e0", 1],
+      ["e1", 2],
+    ],
+  );
+  assert.equal(cluster.endpoints[1], first, "a reweighted endpoint is the same object");
+  assert.equal(first.data, "mine");
+  assert.equal(cluster.usesHash, true);
+  acquireId(cluster);
+  assert.equal(first.weight, 5);
+  cluster.settle(lease, Outcome.OK, 1, 0);
+});
+
+test("leases on endpoints that left are settled as any other", () => {
+  const { cluster, table, shared, clusterFigure } = createFixture(createClusterSpec(3));
+  const leases = [1, 2, 3].map(() => cluster.acquire(new Query())!);
+  for (const lease of leases) cluster.opened(lease);
+  const next = createClusterSpec(1);
+  cluster.update(next, table.assign([next]).get("web")!);
+  table.commit();
+  for (const lease of leases) {
+    cluster.closed(lease);
+    cluster.settle(lease, Outcome.OK, 1, 0);
+  }
+  assert.equal(clusterFigure(ClusterCell.ACTIVE), 0);
+  assert.ok(shared.held(0).every((held) => held === 0));
+});

@@ -38,11 +38,11 @@ export interface ClusterOptions {
 
 /** @typeParam Data what the proxy hangs on an endpoint */
 export class Cluster<Data = unknown> {
-  readonly spec: ClusterSpec;
   readonly name: string;
-  readonly endpoints: readonly LiveEndpoint<Data>[];
+  spec: ClusterSpec;
+  endpoints: readonly LiveEndpoint<Data>[] = [];
   /** True if `Query.hash` decides: only then need it be worked out. */
-  readonly usesHash: boolean;
+  usesHash = false;
   readonly #cells: Int32Array;
   readonly #held: Int32Array;
   readonly #at: number;
@@ -58,12 +58,6 @@ export class Cluster<Data = unknown> {
     const { spec, slots, shared } = options;
     this.spec = spec;
     this.name = spec.name;
-    this.endpoints = spec.endpoints.map((endpoint, index) => {
-      const slot = slots.endpoints.get(endpoint.id);
-      if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
-      return new LiveEndpoint<Data>(endpoint, index, slot);
-    });
-    this.usesHash = spec.balance.policy === "source-address";
     this.#cells = shared.cells;
     this.#held = shared.held(options.worker);
     this.#at = clusterAt(slots.slot);
@@ -71,8 +65,31 @@ export class Cluster<Data = unknown> {
     this.#heldActiveAt = heldActiveAt(slots.slot);
     this.#random = options.random;
     this.#events = options.events;
+    this.#generation = 0;
+    this.update(spec, slots);
+  }
+
+  /**
+   * Follows a new spec of the same name. An endpoint that kept its id, address and slot keeps its live object and what hangs
+   * on it; leases on others stay valid until they are settled. Returns the live objects that are no longer used.
+   */
+  update(spec: ClusterSpec, slots: ClusterSlots): LiveEndpoint<Data>[] {
+    const left = new Map(this.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    this.endpoints = spec.endpoints.map((endpoint, index) => {
+      const slot = slots.endpoints.get(endpoint.id);
+      if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
+      const known = left.get(endpoint.id);
+      if (known === undefined || !known.isSame(endpoint, slot)) return new LiveEndpoint<Data>(endpoint, index, slot);
+      left.delete(endpoint.id);
+      known.spec = endpoint;
+      known.index = index;
+      return known;
+    });
+    this.spec = spec;
+    this.usesHash = spec.balance.policy === "source-address";
     this.#generation = Atomics.load(this.#cells, this.#at + ClusterCell.GENERATION);
     this.#rebuild();
+    return [...left.values()];
   }
 
   /** True while no endpoint is healthy and therefore all are used. As of the last `acquire`. */

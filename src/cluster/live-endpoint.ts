@@ -1,15 +1,15 @@
 /** A worker's live object for one endpoint. Its figures are shared by all threads; `data` is this worker's own. */
-import type { Address } from "../model/address.js";
+import { type Address, formatAddress } from "../model/address.js";
 import type { Node } from "../model/node.js";
 import type { EndpointSpec } from "../model/spec.js";
 import { endpointAt } from "./shared.js";
 
 export class LiveEndpoint<Data> implements Node {
-  readonly spec: EndpointSpec;
+  spec: EndpointSpec;
   readonly id: string;
   readonly address: Address;
   /** Position within its cluster's spec. */
-  readonly index: number;
+  index: number;
   readonly slot: number;
   readonly at: number;
   /** In force now; the cluster refreshes both from the shared state. */
@@ -27,5 +27,10 @@ export class LiveEndpoint<Data> implements Node {
     this.at = endpointAt(slot);
     this.weight = spec.weight;
     this.maxActive = spec.maxConnections;
+  }
+
+  /** True if this can go on as the endpoint of `spec`: connections to it lead where new ones would. */
+  isSame(spec: EndpointSpec, slot: number): boolean {
+    return this.id === spec.id && this.slot === slot && formatAddress(this.address) === formatAddress(spec.address);
   }
 }

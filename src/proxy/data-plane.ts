@@ -56,12 +56,13 @@ export class DataPlane {
   apply(snapshot: Snapshot): void {
     const { spec } = snapshot;
     this.prepare(spec.listeners);
-    const clusters = this.#buildClusters(snapshot);
+    const clusters = this.#findClusters(snapshot);
     const listeners = new Map<string, Listener>();
     for (const listener of spec.listeners) {
       listeners.set(listener.name, this.#kept(listener) ?? this.#create(listener, clusters, snapshot));
     }
     // From here nothing fails.
+    this.#updateClusters(clusters, snapshot);
     for (const listener of spec.listeners) {
       const live = listeners.get(listener.name)!;
       if (this.#listeners.get(listener.name) === live) this.#update(live, listener, clusters);
@@ -91,19 +92,28 @@ export class DataPlane {
     for (const cluster of this.#clusters.values()) cluster.retire();
   }
 
-  /** A cluster whose spec and slots did not change keeps its connections and its balancing state. */
-  #buildClusters(snapshot: Snapshot): Map<string, ProxyCluster> {
+  /** Those that stay keep their live object, and with it connections and balancing state; the others are made. */
+  #findClusters({ spec, slots, metricSlots }: Snapshot): Map<string, ProxyCluster> {
     return new Map(
-      snapshot.spec.clusters.map((spec) => {
-        const old = this.#clusters.get(spec.name);
-        const same =
-          old !== undefined &&
-          isDeepStrictEqual(old.spec, spec) &&
-          isDeepStrictEqual(this.#snapshot?.slots.get(spec.name), snapshot.slots.get(spec.name));
-        const cluster = same ? old : new ProxyCluster(this.#context, spec, snapshot.slots, snapshot.metricSlots);
-        return [spec.name, cluster];
+      spec.clusters.map((cluster) => {
+        // Going back after a failure may have given its slot away.
+        const hasSlot = this.#snapshot?.slots.get(cluster.name)?.slot === slots.get(cluster.name)?.slot;
+        const found = hasSlot ? this.#clusters.get(cluster.name) : undefined;
+        return [cluster.name, found ?? new ProxyCluster(this.#context, cluster, slots, metricSlots)];
       }),
     );
+  }
+
+  /** A cluster of which nothing changed is left alone: rebuilding what picks costs more than looking. */
+  #updateClusters(clusters: ReadonlyMap<string, ProxyCluster>, { spec, slots, metricSlots }: Snapshot): void {
+    for (const cluster of spec.clusters) {
+      const live = clusters.get(cluster.name)!;
+      if (this.#clusters.get(cluster.name) !== live) continue;
+      const same =
+        isDeepStrictEqual(live.spec, cluster) &&
+        isDeepStrictEqual(this.#snapshot?.slots.get(cluster.name), slots.get(cluster.name));
+      if (!same) live.update(cluster, slots, metricSlots);
+    }
   }
 
   /** The listener that serves `spec` from now on: same name, kind and address. */

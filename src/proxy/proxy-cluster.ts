@@ -1,7 +1,7 @@
 /** A cluster as the proxy uses it: the policy's live object, where its figures are counted, and its idle connections. */
 import { Cluster } from "../cluster/cluster.js";
 import type { LiveEndpoint } from "../cluster/live-endpoint.js";
-import type { Slots } from "../cluster/slots.js";
+import type { ClusterSlots, Slots } from "../cluster/slots.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { clusterBase, endpointBase } from "../observe/layout.js";
 import { endpointKey, type SlotMap } from "../observe/slots.js";
@@ -24,36 +24,59 @@ export type ProxyEndpoint = LiveEndpoint<EndpointData>;
 
 export class ProxyCluster {
   readonly name: string;
-  readonly spec: ClusterSpec;
   readonly live: Cluster<EndpointData>;
   /** Base of its metrics block. */
   readonly metrics: number;
-  /** False once a reload has replaced it: its connections are not kept any more. */
+  /** False once it was removed: its connections are not kept any more. */
   current = true;
 
   constructor(context: ProxyContext, spec: ClusterSpec, slots: Slots, metricSlots: SlotMap) {
-    const clusterSlots = slots.get(spec.name);
-    if (clusterSlots === undefined) throw new RangeError(`cluster ${spec.name} has no slot`);
     this.name = spec.name;
-    this.spec = spec;
     this.metrics = clusterBase(metricSlots.clusters.get(spec.name)!);
     this.live = new Cluster<EndpointData>({
       spec,
-      slots: clusterSlots,
+      slots: slotsOf(spec, slots),
       shared: context.shared,
       worker: context.worker,
       random: context.random,
       events: { onFailures: (cluster, endpoint) => context.main.failures(cluster, endpoint) },
     });
-    for (const endpoint of this.live.endpoints) {
-      const slot = metricSlots.endpoints.get(endpointKey(spec.name, endpoint.id))!;
-      endpoint.data = new EndpointData(endpointBase(slot), new UpstreamPool(spec.pool.maxIdle));
-    }
+    this.#equip(metricSlots);
   }
 
-  /** Replaced by a reload, or the worker drains: idle connections close now, busy ones after their exchange. */
+  get spec(): ClusterSpec {
+    return this.live.spec;
+  }
+
+  /**
+   * Follows a new spec. What did not change keeps its connections; idle ones to endpoints that went or moved close now, busy
+   * ones after their exchange.
+   */
+  update(spec: ClusterSpec, slots: Slots, metricSlots: SlotMap): void {
+    const left = this.live.update(spec, slotsOf(spec, slots));
+    for (const endpoint of left) endpoint.data!.pool.close();
+    this.#equip(metricSlots);
+  }
+
+  /** Removed by a reload, or the worker drains: idle connections close now, busy ones after their exchange. */
   retire(): void {
     this.current = false;
     for (const endpoint of this.live.endpoints) endpoint.data!.pool.close();
   }
+
+  #equip(metricSlots: SlotMap): void {
+    const { name, pool } = this.spec;
+    for (const endpoint of this.live.endpoints) {
+      if (endpoint.data === undefined) {
+        const slot = metricSlots.endpoints.get(endpointKey(name, endpoint.id))!;
+        endpoint.data = new EndpointData(endpointBase(slot), new UpstreamPool(pool.maxIdle));
+      } else endpoint.data.pool.resize(pool.maxIdle);
+    }
+  }
+}
+
+function slotsOf(spec: ClusterSpec, slots: Slots): ClusterSlots {
+  const own = slots.get(spec.name);
+  if (own === undefined) throw new RangeError(`cluster ${spec.name} has no slot`);
+  return own;
 }

@@ -80,6 +80,25 @@ for (const engine of ENGINES) {
       assert.equal(opened, 1);
     });
 
+    test("keeps the connections to an endpoint that stays when everything else of its cluster changes", async (t) => {
+      const [a, b, c] = await Promise.all(["a", "b", "c"].map((name) => startHttp(t, name)));
+      const opened = { a: 0, b: 0, bClosed: 0 };
+      a.server.on("connection", () => opened.a++);
+      b.server.on("connection", (socket) => {
+        opened.b++;
+        socket.on("close", () => opened.bClosed++);
+      });
+      const proxy = await startProxy(t, engine, config({ endpoints: [a, b] }));
+      for (let i = 0; i < 4; i++) await request(proxy.port());
+      assert.deepEqual(opened, { a: 1, b: 1, bClosed: 0 });
+      const weighted = config({ endpoints: [c, a], cluster: ", balance: least-request, pool: { maxIdle: 7 }" });
+      await proxy.reload(weighted.replace(`"127.0.0.1:${a.port}"`, `{ address: "127.0.0.1:${a.port}", weight: 9 }`));
+      for (let i = 0; i < 20; i++) await request(proxy.port());
+      assert.ok(a.requests > 5, "the endpoint that stays is used");
+      assert.equal(opened.a, 1);
+      await until("the close of idle connections to what went", () => opened.bClosed === 1);
+    });
+
     test("keeps a tunnel and a download that have begun when everything around them is replaced", async (t) => {
       const { endpoint: slow, begun, finish } = await startSlow(t);
       const echo = await startHttp(t, "echo");

@@ -3,7 +3,7 @@ import type { Upstream } from "./upstream.js";
 
 export class UpstreamPool {
   readonly #idle: Upstream[] = [];
-  readonly #maxIdle: number;
+  #maxIdle: number;
   #closed = false;
 
   constructor(maxIdle: number) {
@@ -34,8 +34,24 @@ export class UpstreamPool {
     upstream.poolIndex = -1;
   }
 
+  /** The oldest go first. */
+  resize(maxIdle: number): void {
+    this.#maxIdle = maxIdle;
+    const surplus = this.#idle.splice(0, Math.max(0, this.#idle.length - maxIdle));
+    for (const [index, upstream] of this.#idle.entries()) upstream.poolIndex = index;
+    closeAll(surplus);
+  }
+
   close(): void {
     this.#closed = true;
-    for (const upstream of this.#idle.splice(0)) upstream.close();
+    closeAll(this.#idle.splice(0));
+  }
+}
+
+/** They are in no pool any more: closing one must not look for it there. */
+function closeAll(upstreams: readonly Upstream[]): void {
+  for (const upstream of upstreams) {
+    upstream.poolIndex = -1;
+    upstream.close();
   }
 }
