@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRandom } from "../src/base/random.js";
-import { Cluster } from "../src/cluster/cluster.js";
+import { Cluster, type ClusterEvents } from "../src/cluster/cluster.js";
 import { createShared } from "../src/cluster/shared.js";
 import { SlotTable } from "../src/cluster/slots.js";
 import { HealthMonitor } from "../src/health/io/monitor.js";
@@ -30,7 +30,9 @@ function createProcess(dead: ReadonlySet<number>) {
     onPanic: () => {},
   });
   monitor.update([spec]);
-  const events = { onFailures: (cluster: string, endpoint: string) => monitor.reportFailures(cluster, endpoint) };
+  const events: ClusterEvents = {
+    onFailures: (cluster, endpoint, row) => monitor.reportFailures(cluster, endpoint, row),
+  };
   const clusters = [0, 1].map(
     (worker) => new Cluster({ spec, slots, shared, worker, random: createRandom(worker), events }),
   );

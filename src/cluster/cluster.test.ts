@@ -133,6 +133,14 @@ test("a weight changed by a reload takes effect in the cluster of the old spec",
   assert.equal(ids.filter((id) => id === "e1").length, 6);
 });
 
+test("an endpoint of which an agent wants half a share gets it, and one of which it wants none gets nothing", () => {
+  const { cluster, table } = createFixture(createClusterSpec(3));
+  table.scaleWeight("web", "e1", 50);
+  table.scaleWeight("web", "e2", 0);
+  const ids = Array.from({ length: 300 }, () => acquireId(cluster));
+  assert.deepEqual([ids.filter((id) => id === "e0").length, ids.filter((id) => id === "e1").length], [200, 100]);
+});
+
 test("a connection that was established ends a row of failures while it lasts", () => {
   const { cluster, failed } = createFixture(createClusterSpec(1));
   const fail = (times: number): void => {

@@ -8,10 +8,11 @@ import { createPicker } from "../balance/create-picker.js";
 import type { Picker } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, LEAVING, UNUSABLE } from "../model/cells.js";
-import { isFailure, Outcome, type OutcomeId } from "../model/outcome.js";
+import { type FailureRow, Outcome, type OutcomeId } from "../model/outcome.js";
 import type { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { activeNeeded } from "../resilience/retry-budget.js";
+import { countFailure, forgiveFailures } from "./failure-rows.js";
 import { LiveEndpoint } from "./live-endpoint.js";
 import { clusterAt, heldActiveAt, heldAt, heldRetriesAt, type SharedState } from "./shared.js";
 import type { ClusterSlots } from "./slots.js";
@@ -19,10 +20,10 @@ import type { ClusterSlots } from "./slots.js";
 /** What the main thread must hear of. */
 export interface ClusterEvents {
   /**
-   * A usable endpoint failed as often in a row as `OutlierSpec.consecutiveFailures` says; again at each multiple, since
-   * an ejection that was not allowed the first time may be allowed later.
+   * A usable endpoint failed as often in a row as a limit of `OutlierSpec` says; again at each multiple, since an
+   * ejection that was not allowed the first time may be allowed later.
    */
-  onFailures(cluster: string, endpoint: string): void;
+  onFailures(cluster: string, endpoint: string, row: FailureRow): void;
 }
 
 export interface ClusterOptions {
@@ -133,13 +134,13 @@ export class Cluster<Data = unknown> {
     Atomics.sub(this.#cells, this.#at + ClusterCell.ACTIVE, 1);
     this.#held[heldAt(endpoint.slot)]--;
     this.#held[this.#heldActiveAt]--;
-    if (isFailure(outcome)) this.#countFailure(endpoint);
-    else if (outcome === Outcome.OK) this.#forgiveFailures(endpoint);
+    if (outcome === Outcome.OK) forgiveFailures(this.#cells, endpoint.at);
+    else this.#countFailure(endpoint, outcome);
   }
 
   /** It works, although the lease lasts: failures are no longer in a row. For TCP, whose connections end hours later. */
   connected(endpoint: LiveEndpoint<Data>): void {
-    this.#forgiveFailures(endpoint);
+    forgiveFailures(this.#cells, endpoint.at);
   }
 
   /** A socket to the endpoint was opened, respectively closed: for figures only, limits count ACTIVE. */
@@ -193,18 +194,11 @@ export class Cluster<Data = unknown> {
     return true;
   }
 
-  #countFailure(endpoint: LiveEndpoint<Data>): void {
-    const failures = Atomics.add(this.#cells, endpoint.at + EndpointCell.FAILURES, 1) + 1;
-    const threshold = this.spec.outlier.consecutiveFailures;
-    if (threshold === 0 || failures % threshold !== 0) return;
+  #countFailure(endpoint: LiveEndpoint<Data>, outcome: OutcomeId): void {
+    const row = countFailure(this.#cells, endpoint.at, outcome, this.spec.outlier);
     // In panic even an ejected endpoint is used: nobody needs to hear of it again.
-    if ((this.#cells[endpoint.at + EndpointCell.STATE] & UNUSABLE) === 0)
-      this.#events.onFailures(this.name, endpoint.id);
-  }
-
-  #forgiveFailures(endpoint: LiveEndpoint<Data>): void {
-    const at = endpoint.at + EndpointCell.FAILURES;
-    if (this.#cells[at] !== 0) Atomics.store(this.#cells, at, 0);
+    if (row !== undefined && (this.#cells[endpoint.at + EndpointCell.STATE] & UNUSABLE) === 0)
+      this.#events.onFailures(this.name, endpoint.id, row);
   }
 
   #rebuild(): void {
@@ -213,7 +207,7 @@ export class Cluster<Data = unknown> {
     const healthy: LiveEndpoint<Data>[] = [];
     let totalWeight = 0;
     for (const endpoint of this.endpoints) {
-      endpoint.weight = Atomics.load(cells, endpoint.at + EndpointCell.WEIGHT);
+      endpoint.weight = Atomics.load(cells, endpoint.at + EndpointCell.WEIGHT) / 100;
       endpoint.maxActive = Atomics.load(cells, endpoint.at + EndpointCell.MAX_ACTIVE);
       const state = Atomics.load(cells, endpoint.at + EndpointCell.STATE);
       totalWeight += endpoint.weight;

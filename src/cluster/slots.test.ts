@@ -27,7 +27,7 @@ test("an endpoint keeps its slot, its counts and its state over a reload", () =>
   assert.equal(after.endpoints.get("e1"), slot);
   assert.equal(cell(slot, EndpointCell.ACTIVE), 7);
   assert.equal(cell(slot, EndpointCell.STATE), State.DOWN);
-  assert.equal(cell(slot, EndpointCell.WEIGHT), 4);
+  assert.equal(cell(slot, EndpointCell.WEIGHT), 400);
 });
 
 test("workers that have not seen the new spec go on with the old set until the commit", () => {
@@ -68,6 +68,42 @@ test("a mark that changes nothing does not make the workers rebuild", () => {
   assert.equal(generation(slot), seen);
   table.mark("web", "e0", State.DOWN, 0);
   assert.equal(generation(slot), seen + 1);
+});
+
+test("a run-time share of the weight and a run-time limit hold until changed, over reloads and within the spec", () => {
+  const { table, cell, generation } = createTable();
+  const spec = (weight: number, maxConnections: number) =>
+    createClusterSpec(0, { endpoints: [createEndpointSpec(0, { weight, maxConnections }), createEndpointSpec(1)] });
+  const slots = table.assign([spec(1, 0)]).get("web")!;
+  const own = slots.endpoints.get("e0")!;
+  const seen = generation(slots.slot);
+  const figures = () => [cell(own, EndpointCell.WEIGHT), cell(own, EndpointCell.MAX_ACTIVE)];
+  table.scaleWeight("web", "e0", 75);
+  table.limitActive("web", "e0", 30);
+  assert.deepEqual(figures(), [75, 30]);
+  assert.equal(generation(slots.slot), seen + 2);
+  table.scaleWeight("web", "e0", 75);
+  table.scaleWeight("web", "nobody", 75);
+  assert.equal(generation(slots.slot), seen + 2);
+  table.assign([spec(4, 20)]);
+  table.commit();
+  assert.deepEqual(figures(), [300, 20]);
+  table.limitActive("web", "e0", 0);
+  table.scaleWeight("web", "e0", 0);
+  assert.deepEqual(figures(), [0, 20]);
+  table.assign([createClusterSpec(0, { endpoints: [createEndpointSpec(1)] })]);
+  table.assign([spec(2, 0)]);
+  table.commit();
+  assert.equal(
+    cell(
+      table
+        .assign([spec(2, 0)])
+        .get("web")!
+        .endpoints.get("e0")!,
+      EndpointCell.WEIGHT,
+    ),
+    200,
+  );
 });
 
 test("equal endpoint ids in two clusters have slots of their own", () => {

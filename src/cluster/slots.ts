@@ -5,6 +5,7 @@
 import { LbError } from "../base/errors.js";
 import { ClusterCell, EndpointCell, SLOT_CELLS, State } from "../model/cells.js";
 import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
+import { forgiveFailures } from "./failure-rows.js";
 import { clusterAt, endpointAt, MAX_CLUSTERS, MAX_ENDPOINTS, type SharedState } from "./shared.js";
 import { SlotPool } from "./slot-pool.js";
 
@@ -23,6 +24,9 @@ export class SlotTable {
   readonly #endpointPool: SlotPool;
   #slots: Slots = new Map();
   #clusters: readonly ClusterSpec[] = [];
+  /** What agents asked for, by endpoint slot: percent of the weight, and most at once. Kept over reloads. */
+  readonly #percents = new Map<number, number>();
+  readonly #caps = new Map<number, number>();
   /** Slots that the last assignment gave up: those of endpoints, and all of their clusters. */
   #leftEndpoints: number[] = [];
   #leftClusters: number[] = [];
@@ -67,7 +71,7 @@ export class SlotTable {
     for (const slot of this.#leftClusters) this.#bump(slot);
     for (const { name, endpoints } of this.#clusters) {
       const slots = this.#slots.get(name)!;
-      for (const endpoint of endpoints) this.#configure(endpointAt(slots.endpoints.get(endpoint.id)!), endpoint);
+      for (const endpoint of endpoints) this.#configure(slots.endpoints.get(endpoint.id)!, endpoint);
       this.#bump(slots.slot);
     }
   }
@@ -90,7 +94,26 @@ export class SlotTable {
   /** Forgets failures in a row: the endpoint starts afresh. */
   clearFailures(cluster: string, endpoint: string): void {
     const slot = this.#slots.get(cluster)?.endpoints.get(endpoint);
-    if (slot !== undefined) Atomics.store(this.#shared.cells, endpointAt(slot) + EndpointCell.FAILURES, 0);
+    if (slot !== undefined) forgiveFailures(this.#shared.cells, endpointAt(slot));
+  }
+
+  /** The endpoint's weight is `percent` of what its spec says, a whole number; stays so until told otherwise. 0 = drain. */
+  scaleWeight(cluster: string, endpoint: string, percent: number): void {
+    this.#overlay(this.#percents, cluster, endpoint, percent);
+  }
+
+  /** No more than `most` at once, nor more than the spec says; 0 = only what the spec says. */
+  limitActive(cluster: string, endpoint: string, most: number): void {
+    this.#overlay(this.#caps, cluster, endpoint, most);
+  }
+
+  #overlay(values: Map<number, number>, cluster: string, endpoint: string, value: number): void {
+    const slots = this.#slots.get(cluster);
+    const slot = slots?.endpoints.get(endpoint);
+    const spec = this.#clusters.find(({ name }) => name === cluster)?.endpoints.find(({ id }) => id === endpoint);
+    if (slots === undefined || slot === undefined || spec === undefined) return;
+    values.set(slot, value);
+    if (this.#configure(slot, spec)) this.#bump(slots.slot);
   }
 
   /** Counts before anything is touched, so that a set that does not fit leaves the old one whole. */
@@ -130,18 +153,22 @@ export class SlotTable {
       const own = known ?? this.#freshEndpoint();
       if (known === undefined) {
         this.#write(endpointAt(own) + EndpointCell.STATE, State.UNKNOWN);
-        this.#configure(endpointAt(own), endpoint);
+        this.#configure(own, endpoint);
       }
       endpoints.set(endpoint.id, own);
     }
     return { slot, endpoints };
   }
 
-  #configure(at: number, spec: EndpointSpec): void {
+  #configure(slot: number, spec: EndpointSpec): boolean {
+    const at = endpointAt(slot);
+    const cap = this.#caps.get(slot) ?? 0;
+    const { maxConnections } = spec;
     const state = this.#shared.cells[at + EndpointCell.STATE] & ~State.DRAINING;
-    this.#write(at + EndpointCell.STATE, spec.weight === 0 ? state | State.DRAINING : state);
-    this.#write(at + EndpointCell.WEIGHT, spec.weight);
-    this.#write(at + EndpointCell.MAX_ACTIVE, spec.maxConnections);
+    const stateChanged = this.#write(at + EndpointCell.STATE, spec.weight === 0 ? state | State.DRAINING : state);
+    const weightChanged = this.#write(at + EndpointCell.WEIGHT, spec.weight * (this.#percents.get(slot) ?? 100));
+    const most = cap > 0 && maxConnections > 0 ? Math.min(cap, maxConnections) : Math.max(cap, maxConnections);
+    return this.#write(at + EndpointCell.MAX_ACTIVE, most) || stateChanged || weightChanged;
   }
 
   /** The generation goes on where the slot's last owner left it: a reader of the old cluster sees a change. */
@@ -153,6 +180,8 @@ export class SlotTable {
 
   #freshEndpoint(): number {
     const slot = this.#endpointPool.take();
+    this.#percents.delete(slot);
+    this.#caps.delete(slot);
     for (let i = 0; i < SLOT_CELLS; i++) Atomics.store(this.#shared.cells, endpointAt(slot) + i, 0);
     return slot;
   }

@@ -123,7 +123,13 @@ const cluster = fc.record({
       }),
     ),
   ),
-  outlier: maybe(fc.record({ consecutiveFailures: fc.nat(9), maxEjectionPercent: fc.integer({ min: 0, max: 100 }) })),
+  outlier: maybe(
+    fc.record({
+      consecutiveFailures: fc.nat(9),
+      consecutive5xx: fc.nat(9),
+      maxEjectionPercent: fc.integer({ min: 0, max: 100 }),
+    }),
+  ),
   retryBudget: maybe(fc.record({ percent: fc.constantFrom("12.5%", 0, 100), minimum: fc.nat(9) })),
 });
 /** A configuration as a file or a program would have it, in nearly every form there is. */

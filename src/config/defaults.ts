@@ -104,6 +104,8 @@ export const DEFAULTS = {
 
   outlier: {
     consecutiveFailures: by(5, "Envoy's default; at 1 % chance failures 5 in a row are no accident"),
+    consecutive5xx: by(0, "a 500 may be the request's fault: one client could have endpoints ejected at will"),
+    consecutiveLocal: by(0, "consecutiveFailures counts these too"),
     ejection: by("30s", "Envoy's default: a restart takes about as long"),
     maxEjection: by("300s", "Envoy's default: a repaired endpoint is back within 5 minutes"),
     maxEjectionPercent: by("50%", "the other half can still carry the load for a while"),

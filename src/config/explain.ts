@@ -9,11 +9,11 @@ import type {
   ClusterSpec,
   FieldMatch,
   HeaderOperation,
-  HealthSpec,
   ListenerSpec,
   RouteSpec,
   Spec,
 } from "../model/spec.js";
+import { healthOf, outlierOf } from "./explain-health.js";
 import { formatPathPattern } from "./parse-pattern.js";
 import { formatCondition } from "./schema/match.js";
 import { formatDuration, formatRate, formatSize } from "./units.js";
@@ -135,7 +135,7 @@ function operationsOf(operations: readonly HeaderOperation[]) {
 }
 
 function clusterOf(cluster: ClusterSpec) {
-  const { pool, outlier, retryBudget } = cluster;
+  const { pool, retryBudget } = cluster;
   return {
     endpoints: cluster.endpoints.map(({ address, id, weight, maxConnections }) => {
       const where = formatAddress(address);
@@ -145,38 +145,7 @@ function clusterOf(cluster: ClusterSpec) {
     connect: { timeout: formatDuration(cluster.connectTimeoutMs), attempts: cluster.connectAttempts },
     pool: { maxIdle: pool.maxIdle, idle: formatDuration(pool.idleTimeoutMs) },
     health: cluster.health === undefined ? undefined : healthOf(cluster.health),
-    outlier: {
-      consecutiveFailures: outlier.consecutiveFailures,
-      ejection: formatDuration(outlier.ejectionMs),
-      maxEjection: formatDuration(outlier.maxEjectionMs),
-      maxEjectionPercent: `${outlier.maxEjectionPercent}%`,
-    },
+    outlier: outlierOf(cluster.outlier),
     retryBudget: { percent: `${retryBudget.percent}%`, minimum: retryBudget.minimum },
   };
-}
-
-function healthOf(health: HealthSpec) {
-  return {
-    ...probeOf(health.check),
-    interval: formatDuration(health.intervalMs),
-    fastInterval: formatDuration(health.fastIntervalMs),
-    timeout: formatDuration(health.timeoutMs),
-    jitter: health.jitter,
-    rise: health.rise,
-    fall: health.fall,
-  };
-}
-
-function probeOf(check: HealthSpec["check"]) {
-  if (check.kind === "tcp") return { tcp: true };
-  const { path, method, host, headers, statuses, body } = check;
-  const http = {
-    path,
-    method,
-    host: host === "" ? undefined : host,
-    headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
-    status: statuses.map(([low, high]) => (low === high ? low : `${low}-${high}`)),
-    body,
-  };
-  return { http };
 }

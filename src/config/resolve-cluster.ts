@@ -1,18 +1,16 @@
 /** One cluster of the Spec. */
 import { formatAddress } from "../model/address.js";
-import type { ClusterSpec, EndpointSpec, HealthSpec } from "../model/spec.js";
+import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
+import { resolveHealth } from "./resolve-health.js";
+import { resolveOutlier } from "./resolve-outlier.js";
 import type { File } from "./schema/file.js";
 
 type ClusterFile = File["clusters"][number]["value"];
 
 export function resolveCluster(name: string, cluster: ClusterFile, report: Report): ClusterSpec {
   const path: Path = ["clusters", name];
-  const { outlier } = cluster;
-  if (outlier.maxEjection < outlier.ejection) {
-    report("error", [...path, "outlier"], "maxEjection is shorter than ejection");
-  }
   return {
     name,
     endpoints: resolveEndpoints(cluster.endpoints, [...path, "endpoints"], report),
@@ -21,12 +19,7 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
     connectAttempts: cluster.connect.attempts,
     pool: { maxIdle: cluster.pool.maxIdle, idleTimeoutMs: cluster.pool.idle },
     health: resolveHealth(cluster.health, [...path, "health"], report),
-    outlier: {
-      consecutiveFailures: outlier.consecutiveFailures,
-      ejectionMs: outlier.ejection,
-      maxEjectionMs: outlier.maxEjection,
-      maxEjectionPercent: outlier.maxEjectionPercent,
-    },
+    outlier: resolveOutlier(cluster.outlier, [...path, "outlier"], report),
     retryBudget: { percent: cluster.retryBudget.percent, minimum: cluster.retryBudget.minimum },
   };
 }
@@ -48,27 +41,4 @@ function resolveEndpoints(endpoints: ClusterFile["endpoints"], path: Path, repor
     report("warning", path, "every endpoint has weight 0", "all of them drain: nothing will be forwarded");
   }
   return resolved;
-}
-
-function resolveHealth(health: ClusterFile["health"], path: Path, report: Report): HealthSpec | undefined {
-  if (health === undefined) return undefined;
-  const { http } = health;
-  if ((http === undefined) === (health.tcp === undefined)) {
-    report("error", path, "a health check is either http or tcp", "write http: /healthz or tcp: true", "key");
-  }
-  if (health.fastInterval > health.interval) {
-    report("error", [...path, "fastInterval"], "fastInterval is longer than interval");
-  }
-  const schedule = {
-    intervalMs: health.interval,
-    fastIntervalMs: health.fastInterval,
-    timeoutMs: health.timeout,
-    jitter: health.jitter,
-    rise: health.rise,
-    fall: health.fall,
-  };
-  if (http === undefined) return { check: { kind: "tcp" }, ...schedule };
-  const { path: target, method, host = "", headers, status, body } = http;
-  if (method === "HEAD" && body !== "") report("error", [...path, "http", "body"], "a response to HEAD has no body");
-  return { check: { kind: "http", path: target, method, host, headers, statuses: status, body }, ...schedule };
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { createOutlierSpec } from "../testing/specs.js";
 import { decide, type Ejections, NEVER_EJECTED } from "./outlier.js";
 
-const spec = { consecutiveFailures: 5, ejectionMs: 1000, maxEjectionMs: 2500, maxEjectionPercent: 50 };
+const spec = createOutlierSpec({ ejectionMs: 1000, maxEjectionMs: 2500, maxEjectionPercent: 50 });
 const around = { endpoints: 4, ejected: 0, usable: 4 };
 
 function eject(ejections: Ejections, now: number): Ejections {
@@ -21,10 +22,14 @@ test("each ejection in a row takes as much longer, up to the most", () => {
   assert.equal(third.until, second.until + 100 + 2500);
 });
 
-test("an endpoint that was back for as long as it had been out begins anew", () => {
+test("for each first ejection's time that an endpoint was back, one ejection is forgotten", () => {
   const first = eject(NEVER_EJECTED, 0);
   assert.equal(eject(first, first.until + 999).count, 2);
   assert.equal(eject(first, first.until + 1000).count, 1);
+  const third = eject(eject(first, first.until), first.until + 2000);
+  assert.equal(third.count, 3);
+  const counts = [999, 1000, 2000, 3000, 99_000].map((ms) => eject(third, third.until + ms).count);
+  assert.deepEqual(counts, [4, 3, 2, 1, 1]);
 });
 
 test("the last usable endpoint is spared, with the reason", () => {

@@ -33,8 +33,13 @@ export function decide(ejections: Ejections, around: Surroundings, spec: Outlier
   if (around.usable <= 1) return { eject: false, reason: "it is the last usable endpoint" };
   if ((around.ejected + 1) * 100 > around.endpoints * spec.maxEjectionPercent)
     return { eject: false, reason: `no more than ${spec.maxEjectionPercent} % may be ejected` };
-  // In a row: it failed again before it had been back for as long as it had been out.
-  const count = ejections.count > 0 && now < ejections.until + ejections.durationMs ? ejections.count + 1 : 1;
+  const count = countInRow(ejections, spec, now) + 1;
   const durationMs = Math.min(spec.ejectionMs * count, spec.maxEjectionMs);
   return { eject: true, ejections: { count, until: now + durationMs, durationMs } };
+}
+
+/** Good behaviour is believed step by step: for each `ejectionMs` that it has been back one of the row is forgotten. */
+export function countInRow(ejections: Ejections, spec: OutlierSpec, now: number): number {
+  const backMs = Math.max(0, now - ejections.until);
+  return Math.max(0, ejections.count - Math.floor(backMs / spec.ejectionMs));
 }

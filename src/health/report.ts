@@ -7,6 +7,10 @@ export interface StateBoard {
   state(cluster: string, endpoint: string): number | undefined;
   mark(cluster: string, endpoint: string, set: number, clear: number): void;
   clearFailures(cluster: string, endpoint: string): void;
+  /** Run-time weight, percent of the configured one; 0 = nothing new. */
+  scaleWeight(cluster: string, endpoint: string, percent: number): void;
+  /** Run-time limit of what is in flight; 0 = only the configured one. */
+  limitActive(cluster: string, endpoint: string, most: number): void;
 }
 
 export interface HealthEvent {
@@ -27,7 +31,7 @@ export interface EndpointHealth {
   readonly forMs: number;
   /** Of the last check; undefined before the first. */
   readonly latencyMs: number | undefined;
-  /** Ejections in a row. */
+  /** Ejections in a row, less those that are forgotten. */
   readonly ejections: number;
 }
 

@@ -15,18 +15,22 @@ export const EndpointCell = {
   ACTIVE: 0,
   /** Sockets open to the endpoint, idle ones included. Any thread. */
   CONNECTIONS: 1,
-  /** Failures in a row. Any thread. */
+  /** Failures of any kind in a row. Any thread. */
   FAILURES: 2,
   /** Bits of `State`. Written by the main thread. */
   STATE: 3,
   /** Most that ACTIVE may be; 0 = unlimited. Written by the main thread. */
   MAX_ACTIVE: 4,
-  /** Weight in force. Written by the main thread. */
+  /** Weight in force, in hundredths: an agent may ask for a share of it. Written by the main thread. */
   WEIGHT: 5,
   /** Moving average of the time to a response, microseconds; 0 = nothing is known yet. Any thread. */
   LATENCY: 6,
   /** When LATENCY was last changed, milliseconds of the process's clock; wraps at 2^32. Any thread. */
   LATENCY_AT: 7,
+  /** Answers of 500 and above in a row; only counted where that has a limit. Any thread. */
+  SERVER_ERRORS: 16,
+  /** Connect failures, resets and timeouts in a row; only counted where that has a limit. Any thread. */
+  LOCAL_FAILURES: 17,
 } as const;
 
 /** Offsets within a cluster's slot. */

@@ -66,6 +66,10 @@ export interface HealthSpec {
 export interface OutlierSpec {
   /** Failures in a row (connect failures, resets, timeouts, 502-504) until ejected; 0 = never. */
   readonly consecutiveFailures: number;
+  /** Answers of 500 and above in a row until ejected; 0 = never. */
+  readonly consecutive5xx: number;
+  /** Connect failures, resets and timeouts in a row until ejected; 0 = never. */
+  readonly consecutiveLocal: number;
   /** First ejection; each further one in a row takes as much longer. */
   readonly ejectionMs: number;
   readonly maxEjectionMs: number;

@@ -14,15 +14,31 @@ export const Outcome = {
   BAD_STATUS: 5,
   /** A response that breaks the protocol. */
   BAD_RESPONSE: 6,
+  /** Another 5xx: it answered, and may mean the request. Counts only where `consecutive5xx` or a rate is asked for. */
+  SERVER_ERROR: 7,
 } as const;
 export type OutcomeId = (typeof Outcome)[keyof typeof Outcome];
 
+/** Which row of failures was as long as `OutlierSpec` tolerates: the name of the limit there. */
+export type FailureRow = "consecutiveFailures" | "consecutive5xx" | "consecutiveLocal";
+
 /** True if the outcome counts against the endpoint. */
 export function isFailure(outcome: OutcomeId): boolean {
-  return outcome >= Outcome.CONNECT_FAILED;
+  return outcome >= Outcome.CONNECT_FAILED && outcome !== Outcome.SERVER_ERROR;
 }
 
-/** OK or BAD_STATUS: of all statuses only those by which a gateway says that it or its application cannot serve. */
+/** True if nothing came back of which the endpoint is the author: connecting, the connection or the wait failed. */
+export function isLocalFailure(outcome: OutcomeId): boolean {
+  return outcome >= Outcome.CONNECT_FAILED && outcome <= Outcome.TIMEOUT;
+}
+
+/** True if it answered with a status of 500 or more. */
+export function isServerError(outcome: OutcomeId): boolean {
+  return outcome === Outcome.BAD_STATUS || outcome === Outcome.SERVER_ERROR;
+}
+
+/** BAD_STATUS: of all statuses only those by which a gateway says that it or its application cannot serve. */
 export function outcomeOfStatus(status: number): OutcomeId {
-  return status >= 502 && status <= 504 ? Outcome.BAD_STATUS : Outcome.OK;
+  if (status < 500) return Outcome.OK;
+  return status >= 502 && status <= 504 ? Outcome.BAD_STATUS : Outcome.SERVER_ERROR;
 }

@@ -2,6 +2,7 @@
 import type { Random } from "../base/random.js";
 import type { SharedState } from "../cluster/shared.js";
 import type { Engine } from "../engine/engine.js";
+import type { FailureRow } from "../model/outcome.js";
 import type { AccessLog } from "../observe/access-log.js";
 import { AccessRecord } from "../observe/access-record.js";
 import type { LogRecord } from "./log-record.js";
@@ -9,8 +10,8 @@ import type { LogRecord } from "./log-record.js";
 /** Sends something to the main thread that must be heard of there. */
 export interface MainThread {
   log(record: LogRecord): void;
-  /** An endpoint failed as often in a row as its cluster tolerates. */
-  failures(cluster: string, endpoint: string): void;
+  /** An endpoint failed as often in a row as its cluster tolerates of that kind. */
+  failures(cluster: string, endpoint: string, row: FailureRow): void;
 }
 
 type ContextParts = Pick<

@@ -2,6 +2,7 @@
 import type { Slots } from "../cluster/slots.js";
 import type { EngineKind } from "../engine/engine.js";
 import type { Address } from "../model/address.js";
+import type { FailureRow } from "../model/outcome.js";
 import type { ListenerSpec, ProcessLimits, Spec } from "../model/spec.js";
 import type { SlotMap } from "../observe/slots.js";
 import type { LogRecord } from "./log-record.js";
@@ -62,7 +63,7 @@ export type FromWorker =
     }
   | { readonly kind: "done"; readonly id: number; readonly answer: Answer }
   | { readonly kind: "drained" }
-  | { readonly kind: "failures"; readonly cluster: string; readonly endpoint: string }
+  | { readonly kind: "failures"; readonly cluster: string; readonly endpoint: string; readonly row: FailureRow }
   | { readonly kind: "log"; readonly record: LogRecord }
   /** The last message of a worker that dies. */
   | { readonly kind: "crashed"; readonly message: string };

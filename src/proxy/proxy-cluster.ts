@@ -39,7 +39,7 @@ export class ProxyCluster {
       shared: context.shared,
       worker: context.worker,
       random: context.random,
-      events: { onFailures: (cluster, endpoint) => context.main.failures(cluster, endpoint) },
+      events: { onFailures: (cluster, endpoint, row) => context.main.failures(cluster, endpoint, row) },
     });
     this.#equip(metricSlots);
   }

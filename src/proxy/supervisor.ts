@@ -171,7 +171,7 @@ class RunningSupervisor implements Supervisor {
     };
     return new WorkerHandle(start, script, this.#shared, this.#clock, {
       log: this.#log,
-      failures: (cluster, endpoint) => this.#monitor.reportFailures(cluster, endpoint),
+      failures: (cluster, endpoint, row) => this.#monitor.reportFailures(cluster, endpoint, row),
     });
   }
 

@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Clock } from "../base/clock.js";
 import { LbError } from "../base/errors.js";
 import type { SharedState } from "../cluster/shared.js";
+import type { FailureRow } from "../model/outcome.js";
 import type { ListenerSpec } from "../model/spec.js";
 import { openMetrics, resetGauges } from "../observe/layout.js";
 import type { LogRecord } from "./log-record.js";
@@ -11,7 +12,7 @@ import type { Answer, FromWorker, Named, Snapshot, ToWorker, WorkerStart } from 
 
 export interface WorkerEvents {
   log(record: LogRecord): void;
-  failures(cluster: string, endpoint: string): void;
+  failures(cluster: string, endpoint: string, row: FailureRow): void;
 }
 
 /** A worker that lived shorter than this is not replaced at once: what killed it is probably still there. */
@@ -173,7 +174,7 @@ export class WorkerHandle {
         this.#onDrained();
         break;
       case "failures":
-        this.#events.failures(message.cluster, message.endpoint);
+        this.#events.failures(message.cluster, message.endpoint, message.row);
         break;
       case "log":
         this.#events.log(message.record);

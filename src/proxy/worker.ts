@@ -41,7 +41,7 @@ const context = new ProxyContext({
   random: createRandom(start.seed),
   main: {
     log: (record) => post({ kind: "log", record }),
-    failures: (cluster, endpoint) => post({ kind: "failures", cluster, endpoint }),
+    failures: (cluster, endpoint, row) => post({ kind: "failures", cluster, endpoint, row }),
   },
   wallClock: Date.now,
   clockOffset: performance.timeOrigin - start.timeOrigin,

@@ -1,5 +1,5 @@
 /** Cluster specs for tests: complete, with what the test is about filled in. */
-import type { ClusterSpec, EndpointSpec, HealthSpec } from "../model/spec.js";
+import type { ClusterSpec, EndpointSpec, HealthSpec, OutlierSpec } from "../model/spec.js";
 
 /** Endpoint `e<index>` at 127.0.0.1, unlimited, weight 1. */
 export function createEndpointSpec(index: number, changes: Partial<EndpointSpec> = {}): EndpointSpec {
@@ -17,8 +17,21 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
     connectAttempts: 3,
     pool: { maxIdle: 16, idleTimeoutMs: 30_000 },
     health: undefined,
-    outlier: { consecutiveFailures: 5, ejectionMs: 30_000, maxEjectionMs: 300_000, maxEjectionPercent: 50 },
+    outlier: createOutlierSpec(),
     retryBudget: { percent: 20, minimum: 3 },
+    ...changes,
+  };
+}
+
+/** Ejection after 5 failures of any kind in a row, and for nothing else. */
+export function createOutlierSpec(changes: Partial<OutlierSpec> = {}): OutlierSpec {
+  return {
+    consecutiveFailures: 5,
+    consecutive5xx: 0,
+    consecutiveLocal: 0,
+    ejectionMs: 30_000,
+    maxEjectionMs: 300_000,
+    maxEjectionPercent: 50,
     ...changes,
   };
 }

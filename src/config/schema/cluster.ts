@@ -6,7 +6,8 @@ import { ADDRESS, parseAddress } from "../parse-address.js";
 import { NAME, parseName } from "../parse-text.js";
 import { Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
-import { health, outlier, retryBudget } from "./health.js";
+import { health, retryBudget } from "./health.js";
+import { outlier } from "./outlier.js";
 import { integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
 
 const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);

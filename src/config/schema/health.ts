@@ -1,4 +1,4 @@
-/** Active health checks, outlier detection and the retry budget of a cluster. */
+/** Active health checks and the retry budget of a cluster. */
 import * as z from "zod";
 import { DEFAULTS } from "../defaults.js";
 import { parseStatuses, STATUSES } from "../parse-network.js";
@@ -69,21 +69,6 @@ export const health = mapping(
     port: "probes use the endpoint's port",
   },
 );
-
-export const outlier = mapping("consecutiveFailures, ejection, maxEjection, maxEjectionPercent", {
-  consecutiveFailures: tuned(
-    integer(0, 1000),
-    DEFAULTS.outlier.consecutiveFailures,
-    "Failures in a row until an endpoint is ejected; 0 = never.",
-  ),
-  ejection: tuned(time, DEFAULTS.outlier.ejection, "First ejection; each further one in a row takes as much longer."),
-  maxEjection: tuned(time, DEFAULTS.outlier.maxEjection, "Longest ejection."),
-  maxEjectionPercent: tuned(
-    percent,
-    DEFAULTS.outlier.maxEjectionPercent,
-    "Share of the cluster that may be ejected at once; the last endpoint never is.",
-  ),
-}).prefault({});
 
 export const retryBudget = mapping("percent, minimum", {
   percent: tuned(percent, DEFAULTS.retryBudget.percent, "Retries in flight, as a share of active requests."),

@@ -5,7 +5,7 @@ import { type Address, formatAddress } from "../../model/address.js";
 import { State } from "../../model/cells.js";
 import type { ClusterSpec } from "../../model/spec.js";
 import { FakeClock } from "../../testing/fake-clock.js";
-import { createClusterSpec, createEndpointSpec, createHealthSpec } from "../../testing/specs.js";
+import { createClusterSpec, createEndpointSpec, createHealthSpec, createOutlierSpec } from "../../testing/specs.js";
 import type { HealthEvent, StateBoard } from "../report.js";
 import { HealthMonitor } from "./monitor.js";
 import type { Probe } from "./probe.js";
@@ -14,6 +14,7 @@ import type { Probe } from "./probe.js";
 class FakeBoard implements StateBoard {
   readonly bits = new Map<string, number>();
   readonly cleared: string[] = [];
+  readonly overlays: string[] = [];
 
   assign(clusters: readonly ClusterSpec[]): void {
     for (const cluster of clusters)
@@ -35,6 +36,14 @@ class FakeBoard implements StateBoard {
 
   clearFailures(_cluster: string, endpoint: string): void {
     this.cleared.push(endpoint);
+  }
+
+  scaleWeight(_cluster: string, endpoint: string, percent: number): void {
+    this.overlays.push(`${endpoint} ${percent}%`);
+  }
+
+  limitActive(_cluster: string, endpoint: string, most: number): void {
+    this.overlays.push(`${endpoint} at most ${most}`);
   }
 }
 
@@ -152,7 +161,7 @@ test("the first checks of many endpoints are spread over the interval", () => {
 
 test("an endpoint that workers report is ejected for its time, then used again", () => {
   const { clock, board, monitor, take } = createFixture([createClusterSpec(2)]);
-  monitor.reportFailures("web", "e0");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
   assert.equal(board.state("web", "e0"), State.EJECTED | State.UNKNOWN);
   assert.deepEqual(take(), ["web/e0 unknown -> ejected: 5 failures in a row, ejected for 30000 ms"]);
   clock.advance(29_999);
@@ -160,35 +169,63 @@ test("an endpoint that workers report is ejected for its time, then used again",
   clock.advance(1);
   assert.deepEqual(take(), ["web/e0 ejected -> unknown: ejection of 30000 ms is over"]);
   assert.ok(board.cleared.includes("e0"));
-  monitor.reportFailures("web", "e0");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
   assert.deepEqual(take(), ["web/e0 unknown -> ejected: 5 failures in a row, ejected for 60000 ms"]);
   assert.equal(monitor.status()[0].endpoints[0].ejections, 2);
 });
 
 test("the last usable endpoint is not ejected, which is told once and not at each report", () => {
   const { board, monitor, take } = createFixture([createClusterSpec(1)]);
-  monitor.reportFailures("web", "e0");
-  monitor.reportFailures("web", "e0");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
   assert.equal(board.state("web", "e0"), State.UNKNOWN);
   assert.deepEqual(take(), [
     "web/e0 unknown -> unknown: 5 failures in a row, but not ejected: it is the last usable endpoint",
   ]);
 });
 
+test("an operator's drain is told, lasts over a reload, and does not hide what is found meanwhile", () => {
+  const { clock, board, dead, monitor, update, take } = createFixture([checked(2)]);
+  clock.advance(20);
+  take();
+  monitor.hold("web", "e0", true);
+  monitor.hold("web", "e0", true);
+  monitor.hold("web", "e9", true);
+  assert.deepEqual(take(), ["web/e0 up -> draining: drained by an operator"]);
+  update([checked(0, { endpoints: [createEndpointSpec(0, { weight: 3 }), createEndpointSpec(1)] })]);
+  assert.equal(board.state("web", "e0"), State.HELD);
+  dead.add(addressOf(0));
+  clock.advance(2000);
+  assert.deepEqual(take(), []);
+  monitor.hold("web", "e0", false);
+  assert.deepEqual(take(), ["web/e0 draining -> down: no longer drained by an operator"]);
+});
+
+test("each row of failures ejects with its own limit as the reason", () => {
+  const outlier = createOutlierSpec({ consecutive5xx: 7, consecutiveLocal: 3 });
+  const { monitor, take } = createFixture([createClusterSpec(4, { outlier })]);
+  monitor.reportFailures("web", "e0", "consecutive5xx");
+  monitor.reportFailures("web", "e1", "consecutiveLocal");
+  assert.deepEqual(take(), [
+    "web/e0 unknown -> ejected: 7 answers of 500 or above in a row, ejected for 30000 ms",
+    "web/e1 unknown -> ejected: 3 connect failures, resets or timeouts in a row, ejected for 30000 ms",
+  ]);
+});
+
 test("reports about endpoints that are out already, or gone, change nothing", () => {
   const { monitor, take } = createFixture([createClusterSpec(4)]);
-  monitor.reportFailures("web", "e0");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
   take();
-  monitor.reportFailures("web", "e0");
-  monitor.reportFailures("web", "e9");
-  monitor.reportFailures("gone", "e0");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
+  monitor.reportFailures("web", "e9", "consecutiveFailures");
+  monitor.reportFailures("gone", "e0", "consecutiveFailures");
   assert.deepEqual(take(), []);
 });
 
 test("an endpoint that is both ejected and down stays down when the ejection ends", () => {
   const { clock, board, dead, monitor, take } = createFixture([checked(2)]);
   clock.advance(20);
-  monitor.reportFailures("web", "e0");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
   dead.add(addressOf(0));
   clock.advance(2000);
   take();
@@ -249,7 +286,7 @@ test("after closing, and for clusters that are gone, no check and no timer remai
   const { clock, monitor, update, probed, hung, running } = createFixture([checked(3), checked(2, { name: "other" })]);
   hung.add(addressOf(2));
   clock.advance(500);
-  monitor.reportFailures("web", "e0");
+  monitor.reportFailures("web", "e0", "consecutiveFailures");
   update([checked(3)]);
   monitor.close();
   assert.equal(clock.pending, 0);

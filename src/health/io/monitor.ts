@@ -7,8 +7,9 @@ import type { Clock } from "../../base/clock.js";
 import type { Random } from "../../base/random.js";
 import { formatAddress } from "../../model/address.js";
 import { State } from "../../model/cells.js";
+import type { FailureRow } from "../../model/outcome.js";
 import type { ClusterSpec, EndpointSpec } from "../../model/spec.js";
-import { decide, type Ejections, NEVER_EJECTED } from "../outlier.js";
+import { countInRow, decide, type Ejections, NEVER_EJECTED } from "../outlier.js";
 import type { ClusterHealth, EndpointHealth, HealthEvent, StateBoard } from "../report.js";
 import { firstDelay } from "../schedule.js";
 import { advance, isUnsettled, UNKNOWN_STANDING, type Verdict } from "../standing.js";
@@ -29,6 +30,12 @@ export interface MonitorOptions {
   /** Every endpoint of the cluster is bad, so that all are used; respectively, that is over. */
   readonly onPanic: (cluster: string, panic: boolean) => void;
 }
+
+const ROWS: { readonly [R in FailureRow]: string } = {
+  consecutiveFailures: "failures",
+  consecutive5xx: "answers of 500 or above",
+  consecutiveLocal: "connect failures, resets or timeouts",
+};
 
 const nothing = (): void => {};
 
@@ -56,18 +63,25 @@ export class HealthMonitor {
     });
   }
 
-  /** A worker saw an endpoint reach the limit of failures in a row. */
-  reportFailures(cluster: string, endpoint: string): void {
+  /** A worker saw an endpoint reach the limit of one row of failures. */
+  reportFailures(cluster: string, endpoint: string, row: FailureRow): void {
     const group = this.#groups.get(cluster);
     const watch = group?.watches.get(endpoint);
     if (group === undefined || watch === undefined || (watch.state !== "up" && watch.state !== "unknown")) return;
     const { outlier } = group.spec;
     const { counts } = group;
     const around = { endpoints: group.watches.size, ejected: counts.ejected, usable: counts.up + counts.unknown };
-    const cause = `${outlier.consecutiveFailures} failures in a row`;
+    const cause = `${outlier[row]} ${ROWS[row]} in a row`;
     const decision = decide(watch.ejections, around, outlier, this.#options.clock.now());
     if (decision.eject) this.#eject(watch, decision.ejections, cause);
     else this.#spare(watch, `${cause}, but not ejected: ${decision.reason}`);
+  }
+
+  /** An operator drains the endpoint, or ends that. Stays so over reloads, as long as the endpoint stays. */
+  hold(cluster: string, endpoint: string, held: boolean): void {
+    this.#options.board.mark(cluster, endpoint, held ? State.HELD : 0, held ? 0 : State.HELD);
+    const watch = this.#groups.get(cluster)?.watches.get(endpoint);
+    if (watch !== undefined) this.#refresh(watch, held ? "drained by an operator" : "no longer drained by an operator");
   }
 
   status(): ClusterHealth[] {
@@ -96,7 +110,7 @@ export class HealthMonitor {
       reason: watch.reason,
       forMs: this.#options.clock.now() - watch.since,
       latencyMs: watch.latencyMs,
-      ejections: watch.ejections.count,
+      ejections: countInRow(watch.ejections, watch.group.spec.outlier, this.#options.clock.now()),
     };
   }
 
