@@ -13,6 +13,8 @@ import { L, W } from "../../observe/layout.js";
 import { PARSE_ERRORS } from "../../wire/http1/parse-errors.js";
 import { parseRequestHead } from "../../wire/http1/request-parser.js";
 import { Deadline } from "../deadline.js";
+import { ClientPace } from "./client-pace.js";
+import type { ClientEvents } from "./events.js";
 import type { Exchange } from "./exchange.js";
 import type { ClientFields } from "./forwarding.js";
 import type { HttpListener } from "./http-listener.js";
@@ -36,7 +38,7 @@ export class Downstream implements ConnHandler {
   /** First byte of the current request. */
   requestAt = 0;
   #state: number = State.IDLE;
-  #exchange: Exchange | undefined = undefined;
+  #exchange: ClientEvents | undefined = undefined;
   readonly #deadline: Deadline;
   readonly #partial = new PartialHead();
   /** Chunks that came before their turn. */
@@ -44,18 +46,14 @@ export class Downstream implements ConnHandler {
   #reading = false;
   #fields: ClientFields | undefined = undefined;
   #trusted = false;
-  /** Bytes received, and what was received or sent when the rate was last looked at. */
-  #received = 0;
-  #receivedMark = 0;
-  #sent = 0;
-  #sentMark = 0;
+  readonly #pace: ClientPace;
   #totalAt = Number.POSITIVE_INFINITY;
-  #progressAt = Number.POSITIVE_INFINITY;
 
   constructor(listener: HttpListener, conn: Conn) {
     const { engine } = listener.context;
     this.listener = listener;
     this.conn = conn;
+    this.#pace = new ClientPace(listener, conn);
     this.idleSince = engine.now();
     this.#deadline = new Deadline(engine, () => this.#expire());
     this.#deadline.set(this.idleSince + listener.spec.timeouts.idleMs);
@@ -86,7 +84,7 @@ export class Downstream implements ConnHandler {
   onOpen(): void {}
 
   onData(buffer: number, start: number, end: number): void {
-    this.#received += end - start;
+    this.#pace.received += end - start;
     if (this.#held !== undefined && this.#held.count > 0) {
       this.#hold(buffer, start, end);
       return;
@@ -134,7 +132,7 @@ export class Downstream implements ConnHandler {
   exchangeDone(keep: boolean, saidLast: boolean): void {
     this.#exchange = undefined;
     this.#totalAt = Number.POSITIVE_INFINITY;
-    this.#progressAt = Number.POSITIVE_INFINITY;
+    this.#pace.unwatch();
     if (this.#state === State.CLOSED) return;
     if (!keep || this.listener.closing) {
       if (saidLast && (this.#held === undefined || this.#held.count === 0)) this.conn.finish();
@@ -181,19 +179,25 @@ export class Downstream implements ConnHandler {
   /** The exchange of the current request must be over by `at`. */
   limitTotal(at: number): void {
     this.#totalAt = at;
-    this.#deadline.set(Math.min(at, this.#progressAt));
+    this.#deadline.set(Math.min(at, this.#pace.nextAt));
   }
 
   /** From now on the client has to send (or read) at the listener's least rate. */
   watchProgress(): void {
-    if (this.#progressAt !== Number.POSITIVE_INFINITY) return;
-    this.#markProgress();
-    this.#deadline.set(Math.min(this.#totalAt, this.#progressAt));
+    if (this.#pace.isWatched) return;
+    this.#pace.mark();
+    this.#deadline.set(Math.min(this.#totalAt, this.#pace.nextAt));
+  }
+
+  /** After a 101: from here on `tunnel` works on the connection, and only silence ends it. */
+  switchTo(tunnel: ClientEvents): void {
+    this.#exchange = tunnel;
+    this.limitTotal(Number.POSITIVE_INFINITY);
   }
 
   /** The exchange has handed `bytes` more to the connection. */
   countSent(bytes: number): void {
-    this.#sent += bytes;
+    this.#pace.sent += bytes;
   }
 
   #consume(buffer: number, start: number, end: number): void {
@@ -287,7 +291,7 @@ export class Downstream implements ConnHandler {
   }
 
   #discard(): void {
-    if (this.#state === State.CLOSED || this.#received - this.#receivedMark <= LINGER_BYTES) return;
+    if (this.#state === State.CLOSED || this.#pace.receivedSince <= LINGER_BYTES) return;
     this.conn.destroy();
     this.#dispose();
   }
@@ -301,8 +305,8 @@ export class Downstream implements ConnHandler {
     this.#held?.clear(memory);
     this.conn.end();
     this.conn.resume();
-    this.#receivedMark = this.#received;
-    this.#progressAt = Number.POSITIVE_INFINITY;
+    this.#pace.markReceived();
+    this.#pace.unwatch();
     this.#deadline.set(this.listener.context.engine.now() + LINGER_MS);
   }
 
@@ -331,48 +335,31 @@ export class Downstream implements ConnHandler {
       exchange.onTotalTimeout();
       return;
     }
-    if (now >= this.#progressAt) {
-      if (exchange.takesBody && this.#received - this.#receivedMark < this.#leastBytes) {
+    const pace = this.#pace;
+    if (now >= pace.nextAt) {
+      if (exchange.takesBody && pace.sendsTooSlowly) {
         exchange.onBodyTimeout();
         return;
       }
-      if (this.#readsTooSlowly) {
+      if (pace.readsTooSlowly) {
         this.abort("CLIENT_TOO_SLOW");
         return;
       }
-      this.#markProgress();
+      pace.mark();
     }
-    this.#deadline.set(Math.min(this.#totalAt, this.#progressAt));
+    this.#deadline.set(Math.min(this.#totalAt, pace.nextAt));
   }
 
   /** A client that is still reading its answer gets all of it. */
   #expireLinger(): void {
-    const isWatched = this.#progressAt !== Number.POSITIVE_INFINITY;
-    if (this.conn.unsent === 0 || (isWatched && this.#readsTooSlowly)) {
+    const pace = this.#pace;
+    if (this.conn.unsent === 0 || (pace.isWatched && pace.readsTooSlowly)) {
       this.conn.destroy();
       this.#dispose();
       return;
     }
-    this.#sentMark = this.#sent - this.conn.unsent;
-    this.#progressAt = this.listener.context.engine.now() + this.listener.spec.timeouts.bodyIdleMs;
-    this.#deadline.set(this.#progressAt);
-  }
-
-  /** Since the last mark it took less than the listener asks for, although there was more. */
-  get #readsTooSlowly(): boolean {
-    return this.conn.unsent > 0 && this.#sent - this.conn.unsent - this.#sentMark < this.#leastBytes;
-  }
-
-  /** What has to move between two looks. */
-  get #leastBytes(): number {
-    const { minBytesPerSecond, bodyIdleMs } = this.listener.spec.timeouts;
-    return Math.max(1, (minBytesPerSecond * bodyIdleMs) / 1000);
-  }
-
-  #markProgress(): void {
-    this.#receivedMark = this.#received;
-    this.#sentMark = this.#sent - this.conn.unsent;
-    this.#progressAt = this.listener.context.engine.now() + this.listener.spec.timeouts.bodyIdleMs;
+    pace.markRead();
+    this.#deadline.set(pace.nextAt);
   }
 
   #identify(): void {

@@ -7,26 +7,25 @@
  */
 import type { Code } from "../../base/errors.js";
 import { histogramRecord } from "../../base/histogram.js";
-import { Close, type CloseReason } from "../../engine/engine.js";
 import { Outcome, type OutcomeId, outcomeOfStatus } from "../../model/outcome.js";
 import { E } from "../../observe/layout.js";
 import type { MethodId, RequestHead, ResponseHead } from "../../wire/http1/head.js";
 import type { ProxyContext } from "../context.js";
 import { Account } from "./account.js";
-import { asksThisProxy, checkRequest } from "./check-request.js";
 import { ClientSide } from "./client-side.js";
 import type { Downstream } from "./downstream.js";
+import type { ClientEvents, EndpointEvents } from "./events.js";
 import { Flight } from "./flight.js";
-import { dropClaims } from "./forwarding.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
+import { takeRequest } from "./intake.js";
 import { ResponseTransfer } from "./response-transfer.js";
 import { Tries } from "./tries.js";
 import { Tunnel } from "./tunnel.js";
 import { UpgradeRequest } from "./upgrade.js";
-import { Fate, type FateId, Phase } from "./upstream.js";
+import { Fate, Phase } from "./upstream.js";
 
-export class Exchange {
+export class Exchange implements ClientEvents, EndpointEvents {
   readonly #worker: HttpWorker;
   readonly #context: ProxyContext;
   readonly #account: Account;
@@ -35,7 +34,6 @@ export class Exchange {
   readonly #flight: Flight;
   readonly #response: ResponseTransfer;
   readonly #upgrade = new UpgradeRequest();
-  #tunnel: Tunnel | undefined = undefined;
   #keepClient = false;
 
   constructor(worker: HttpWorker) {
@@ -48,14 +46,11 @@ export class Exchange {
     this.#response = new ResponseTransfer(worker, this.#account);
   }
 
-  /** Of the request. */
   get method(): MethodId {
     return this.#client.method;
   }
 
-  /** More of the request body may come, and can be forwarded now. */
   get takesBody(): boolean {
-    if (this.#tunnel !== undefined) return true;
     const { upstream } = this.#tries;
     if (upstream === undefined || this.#client.body.done) return false;
     return upstream.phase !== Phase.CONNECTING && !upstream.conn.congested;
@@ -77,33 +72,13 @@ export class Exchange {
    * first byte that was not used.
    */
   begin(head: RequestHead, buffer: number, start: number, end: number): number {
-    const client = this.#client;
-    const { listener, trusted } = client.downstream;
-    const { bytes } = this.#context.engine.memory;
-    client.begin(head);
-    this.#account.onRequest(bytes, head);
-    if (!trusted) dropClaims(bytes, head, listener.rules);
-    const fault = checkRequest(bytes, head, listener.rules);
-    if (fault !== undefined) return this.#refuse(fault, start);
-    if (asksThisProxy(bytes, head)) {
-      this.#finish(client.answerOptions(head));
-      return start;
-    }
-    const index = listener.routes.table.match(bytes, head);
-    if (index < 0) return this.#refuse("NO_ROUTE", start);
-    const route = listener.routes.list[index];
-    this.#account.route = route.name;
-    if (route.kind === "forward") return this.#forward(route, head, buffer, start, end);
-    this.#finish(client.answer(route, head));
+    const route = takeRequest(this.#worker, this.#client, this.#account, head);
+    if (typeof route !== "boolean") return this.#forward(route, head, buffer, start, end);
+    this.#finish(route);
     return start;
   }
 
-  /** A piece of the request body, or of what follows an upgrade; only while `takesBody`. Returns how much was used. */
   onRequestBody(buffer: number, start: number, end: number): number {
-    if (this.#tunnel !== undefined) {
-      this.#tunnel.fromClient(buffer, start, end);
-      return end - start;
-    }
     const tries = this.#tries;
     const { body } = this.#client;
     const { conn } = tries.upstream!;
@@ -114,36 +89,29 @@ export class Exchange {
       return end - start;
     }
     tries.bodyKept = false;
-    tries.bytesSent += body.sent - before;
+    tries.current.bytesSent += body.sent - before;
     this.#account.bytesIn += next - start;
     if (!tries.responseForwarded) tries.awaitResponse();
     return next - start;
   }
 
   onClientDrain(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.onDrain(true);
-    else this.#tries.upstream?.conn.resume();
+    this.#tries.upstream?.conn.resume();
   }
 
   /** The client sent FIN behind all it had to say: an answer can still reach it, but half a request stays half. */
   onClientEnd(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.onEnd(true);
-    else if (!this.#client.body.done) {
-      this.#fail("BAD_REQUEST", "the client ended within its request body", Outcome.ABORTED);
-    }
+    if (this.#client.body.done) return;
+    this.#fail("BAD_REQUEST", "the client ended within its request body", Outcome.ABORTED);
   }
 
-  /** The client's connection is gone, and its owner has let go of this exchange. */
-  onClientGone(reason: CloseReason): void {
-    if (this.#tunnel !== undefined && reason === Close.FINISHED) this.#endTunnel(Fate.FINISH);
-    else this.onClientAborted("CLIENT_CLOSED");
+  onClientGone(): void {
+    this.onClientAborted("CLIENT_CLOSED");
   }
 
-  /** As `onClientGone`, after the proxy reset the client's connection for this reason. */
   onClientAborted(code: Code): void {
-    const fate = this.#tunnel === undefined ? Fate.CLOSE : Fate.RESET;
     this.#account.code = code;
-    this.#tries.settle(Outcome.ABORTED, code, this.#account.status, fate);
+    this.#tries.settle(Outcome.ABORTED, code, this.#account.status, Fate.CLOSE);
     this.#finish(false);
   }
 
@@ -156,37 +124,30 @@ export class Exchange {
   }
 
   onUpstreamOpen(): void {
-    this.#tries.connected();
+    this.#tries.current.connected();
     this.#onUpstreamReady();
   }
 
   onUpstreamDrain(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.onDrain(false);
-    else this.#client.downstream.resumeReading();
+    this.#client.downstream.resumeReading();
   }
 
   onConnectFailed(code: Code): void {
-    const { endpoint } = this.#tries;
-    this.#tries.connectFailed();
+    const { endpoint } = this.#tries.current;
+    this.#tries.current.connectFailed();
     this.#onTryFailed(code, Outcome.CONNECT_FAILED, `connecting to ${endpoint!.id} failed`);
   }
 
-  /** The endpoint sent FIN. */
   onUpstreamEnd(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.onEnd(false);
-    else if (this.#tries.responseForwarded && this.#response.finish(this.#client.downstream)) {
+    if (this.#tries.responseForwarded && this.#response.finish(this.#client.downstream)) {
       this.#complete(true);
     } else this.#onUpstreamLost();
   }
 
-  /** The endpoint's connection is gone. */
-  onUpstreamClosed(reason: CloseReason): void {
-    if (this.#tunnel === undefined) this.#onUpstreamLost();
-    else if (reason === Close.FINISHED) this.#endTunnel(Fate.CLOSE);
-    else this.#truncate("UPSTREAM_RESET", Outcome.OK);
+  onUpstreamClosed(): void {
+    this.#onUpstreamLost();
   }
 
-  /** The endpoint broke the protocol. */
   onUpstreamFault(code: Code, reason: string): void {
     this.#fail(code, reason, Outcome.BAD_RESPONSE);
   }
@@ -194,9 +155,7 @@ export class Exchange {
   onUpstreamDeadline(): void {
     const tries = this.#tries;
     const { upstream } = tries;
-    if (this.#tunnel !== undefined) {
-      this.#fail("IDLE_TIMEOUT", "nothing moved through the tunnel", Outcome.ABORTED);
-    } else if (tries.responseForwarded) {
+    if (tries.responseForwarded) {
       // A client that does not read is its own connection's matter.
       if (this.#client.downstream.conn.congested) tries.touch();
       else this.#truncate("RESPONSE_TIMEOUT", Outcome.TIMEOUT);
@@ -206,14 +165,10 @@ export class Exchange {
     else this.#onTryFailed("RESPONSE_TIMEOUT", Outcome.TIMEOUT, "the endpoint did not answer in time");
   }
 
-  /**
-   * A response's head was parsed; what follows it is in `[start, end)` of `buffer`. Returns the offset of the first byte
-   * that belongs to a further response.
-   */
   onResponseHead(head: ResponseHead, buffer: number, start: number, end: number): number {
     const { status } = head;
     const tries = this.#tries;
-    tries.bytesReceived += head.end - head.start;
+    tries.current.bytesReceived += head.end - head.start;
     if (status === 101) {
       this.#switch(head, buffer, start, end);
       return end;
@@ -224,7 +179,7 @@ export class Exchange {
       if (minor === 1 && !downstream.conn.congested) this.#response.interim(head, downstream);
       return start;
     }
-    tries.answered();
+    tries.current.answered();
     if (tries.mayRepeatStatus(status)) {
       tries.settle(outcomeOfStatus(status), "ok", status, Fate.CLOSE);
       this.#try(false);
@@ -233,19 +188,24 @@ export class Exchange {
   }
 
   onResponseBody(buffer: number, start: number, end: number): void {
-    this.#tries.bytesReceived += end - start;
-    if (this.#tunnel !== undefined) {
-      this.#tunnel.fromEndpoint(buffer, start, end);
-      return;
-    }
+    this.#tries.current.bytesReceived += end - start;
     const next = this.#response.forward(this.#client.downstream, buffer, start, end);
     this.#afterResponsePiece(next < end);
+  }
+
+  /** The tunnel that this exchange had become is settled. */
+  finishTunnel(): void {
+    this.#finish(false);
   }
 
   #forward(route: ForwardRoute, head: RequestHead, buffer: number, start: number, end: number): number {
     const { downstream } = this.#client;
     const next = this.#flight.load(this.#client, route, head, this.#upgrade, buffer, start, end);
-    if (typeof next === "string") return this.#refuse(next, end);
+    if (typeof next === "string") {
+      // The head is still at hand.
+      this.#finish(this.#client.refuse(next, ""));
+      return end;
+    }
     this.#account.onForward(head, this.#worker.requestContext);
     this.#account.bytesIn += next - start;
     this.#response.reset(head.minor, route.responseOperations);
@@ -296,9 +256,10 @@ export class Exchange {
       return;
     }
     this.#account.status = head.status;
-    histogramRecord(this.#context.metrics, tries.endpoint!.data!.metrics + E.RESPONSE, tries.responseMs);
+    const { endpoint, responseMs } = tries.current;
+    histogramRecord(this.#context.metrics, endpoint!.data!.metrics + E.RESPONSE, responseMs);
     tries.responseForwarded = true;
-    tries.bytesReceived += end - start;
+    tries.current.bytesReceived += end - start;
     tries.upstream!.phase = Phase.BODY;
     this.#flight.clear();
     this.#afterResponsePiece(response.next < end);
@@ -331,22 +292,13 @@ export class Exchange {
       return;
     }
     this.#account.status = 101;
-    tries.answered();
+    tries.current.answered();
     tries.responseForwarded = true;
     tries.upstream!.phase = Phase.BODY;
     this.#flight.clear();
-    this.#tunnel = new Tunnel(downstream.conn, tries, this.#account);
-    // From here on only silence ends it.
-    downstream.limitTotal(Number.POSITIVE_INFINITY);
-    tries.touch();
-    if (start < end) this.onResponseBody(buffer, start, end);
+    const tunnel = new Tunnel(this, downstream, tries, this.#account);
+    if (start < end) tunnel.onResponseBody(buffer, start, end);
     downstream.resumeReading();
-  }
-
-  /** Both sides have ended in order. */
-  #endTunnel(fate: FateId): void {
-    this.#tries.settle(Outcome.OK, "ok", 101, fate);
-    this.#finish(false);
   }
 
   #complete(extra: boolean): void {
@@ -368,17 +320,10 @@ export class Exchange {
 
   /** The response has begun and cannot be completed. */
   #truncate(code: Code, outcome: OutcomeId): void {
-    const isSeen = !this.#response.endsConnection && this.#tunnel === undefined;
     this.#account.code = code;
     this.#tries.settle(outcome, code, this.#account.status, Fate.CLOSE);
-    this.#client.downstream.abortResponse(isSeen);
+    this.#client.downstream.abortResponse(!this.#response.endsConnection);
     this.#finish(false);
-  }
-
-  /** While the head is still at hand. */
-  #refuse(code: Code, next: number): number {
-    this.#finish(this.#client.refuse(code, ""));
-    return next;
   }
 
   #answer(code: Code, reason: string): void {
@@ -386,7 +331,6 @@ export class Exchange {
   }
 
   #finish(keep: boolean): void {
-    this.#tunnel = undefined;
     this.#flight.clear();
     this.#account.finish();
     this.#client.downstream.exchangeDone(keep, this.#client.saidLast);

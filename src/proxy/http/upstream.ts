@@ -14,7 +14,7 @@ import { parseResponseHead } from "../../wire/http1/response-parser.js";
 import type { ProxyContext } from "../context.js";
 import { Deadline } from "../deadline.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
-import type { Exchange } from "./exchange.js";
+import type { EndpointEvents } from "./events.js";
 import type { HttpWorker } from "./http-worker.js";
 import { PartialHead } from "./partial-head.js";
 import { UPSTREAM_LIMITS } from "./upstream-limits.js";
@@ -42,7 +42,7 @@ export class Upstream implements ConnHandler {
   readonly conn: Conn;
   readonly deadline: Deadline;
   phase: number = Phase.CONNECTING;
-  exchange: Exchange | undefined = undefined;
+  exchange: EndpointEvents | undefined = undefined;
   /** Exchanges begun on this connection. */
   served = 0;
   /** @internal Position in its pool, -1 = not idle. */
@@ -101,7 +101,7 @@ export class Upstream implements ConnHandler {
   }
 
   /** Takes it for `exchange`: from now on it expects a response head. */
-  attach(exchange: Exchange): void {
+  attach(exchange: EndpointEvents): void {
     this.exchange = exchange;
     this.served++;
     if (this.phase === Phase.IDLE) this.phase = Phase.HEAD;
