@@ -9,7 +9,7 @@ import { State } from "../../src/model/cells.js";
 import { Outcome } from "../../src/model/outcome.js";
 import { Query } from "../../src/model/query.js";
 import type { BalanceName } from "../../src/model/spec.js";
-import { createClusterSpec, createEndpointSpec } from "../../src/testing/specs.js";
+import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../../src/testing/specs.js";
 
 const POLICIES: readonly BalanceName[] = ["round-robin", "random", "least-request", "p2c", "source-address"];
 const SIZES = [10, 100, 1000];
@@ -20,7 +20,7 @@ function createCluster(balance: BalanceName, size: number) {
   const shared = createShared(1);
   const table = new SlotTable(shared);
   const endpoints = Array.from({ length: size }, (_, i) => createEndpointSpec(i, { weight: 1 + (i % 3) }));
-  const spec = createClusterSpec(0, { endpoints, balance: { policy: balance } });
+  const spec = createClusterSpec(0, { endpoints, balance: createBalanceSpec(balance) });
   const slots = table.assign([spec]).get(spec.name)!;
   const events = { onFailures: () => {} };
   const cluster = new Cluster({ spec, slots, shared, worker: 0, random: createRandom(1), events });

@@ -1,26 +1,34 @@
 /** The table from a balancing policy's name to its picker. */
 import type { Node } from "../model/node.js";
-import type { BalanceName } from "../model/spec.js";
-import { LeastActive, SCAN_LIMIT } from "./least-active.js";
+import type { BalanceSpec } from "../model/spec.js";
+import { LeastActive } from "./least-active.js";
+import { LoadBound } from "./load-bound.js";
 import { TwoChoices } from "./p2c.js";
 import type { Picker, PickerSetup } from "./picker.js";
 import { RandomPicker } from "./random.js";
+import { RingHash } from "./ring-hash.js";
 import { RoundRobin } from "./round-robin.js";
-import { SourceAddress } from "./source-address.js";
+import type { PickerTables } from "./tables.js";
 
-/** @param nodes at least one, each with a positive weight, in the same order in all threads */
-export function createPicker<N extends Node>(name: BalanceName, nodes: readonly N[], setup: PickerSetup): Picker<N> {
-  switch (name) {
-    case "round-robin":
-      return new RoundRobin(nodes, setup);
-    case "random":
-      return new RandomPicker(nodes, setup);
-    case "least-request":
-    case "least-connections":
-      return nodes.length <= SCAN_LIMIT ? new LeastActive(nodes, setup) : new TwoChoices(nodes, setup);
-    case "p2c":
-      return new TwoChoices(nodes, setup);
-    case "source-address":
-      return new SourceAddress(nodes, setup);
+/**
+ * Cheap: at most a few steps per node.
+ * @param nodes at least one, each with a positive weight, in the same order in all threads
+ * @param tables from `buildTables` with the same spec and these nodes as its members
+ */
+export function createPicker<N extends Node>(
+  spec: BalanceSpec,
+  nodes: readonly N[],
+  tables: PickerTables,
+  setup: PickerSetup,
+): Picker<N> {
+  switch (tables.kind) {
+    case "sequence":
+      return spec.policy === "round-robin"
+        ? new RoundRobin(nodes, tables.sequence, setup)
+        : new LeastActive(nodes, tables.sequence, setup);
+    case "alias":
+      return spec.policy === "random" ? new RandomPicker(nodes, tables, setup) : new TwoChoices(nodes, tables, setup);
+    case "ring":
+      return new RingHash(nodes, tables, new LoadBound(nodes, spec.boundedLoad, setup));
   }
 }

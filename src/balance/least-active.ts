@@ -3,10 +3,10 @@
  * and over all threads. (Counting an HTTP endpoint's connections would say little: most of them are idle in a pool.)
  * The search starts where weighted round robin stands, so that idle clusters rotate instead of always using the first.
  */
+import { ClusterCell } from "../model/cells.js";
 import type { Node } from "../model/node.js";
 import type { Query } from "../model/query.js";
 import { firstOpen, isOpen, type Picker, type PickerSetup } from "./picker.js";
-import { buildSequence } from "./sequence.js";
 
 /** Up to this many nodes all are asked; above, two choices do nearly as well for less. */
 export const SCAN_LIMIT = 32;
@@ -17,11 +17,11 @@ export class LeastActive<N extends Node> implements Picker<N> {
   readonly #cells: Int32Array;
   readonly #cursor: number;
 
-  constructor(nodes: readonly N[], setup: PickerSetup) {
+  constructor(nodes: readonly N[], sequence: Uint16Array, setup: PickerSetup) {
     this.#nodes = nodes;
-    this.#sequence = buildSequence(nodes.map((node) => node.weight));
+    this.#sequence = sequence;
     this.#cells = setup.cells;
-    this.#cursor = setup.cursor;
+    this.#cursor = setup.cluster + ClusterCell.CURSOR;
   }
 
   pick(query: Query): N | undefined {

@@ -6,7 +6,7 @@ import type { Random } from "../base/random.js";
 import type { Node } from "../model/node.js";
 import type { Query } from "../model/query.js";
 import { firstOpen, isOpen, type Picker, type PickerSetup } from "./picker.js";
-import { Sampler } from "./sampler.js";
+import { type AliasTable, Sampler } from "./sampler.js";
 
 export class TwoChoices<N extends Node> implements Picker<N> {
   readonly #nodes: readonly N[];
@@ -14,9 +14,9 @@ export class TwoChoices<N extends Node> implements Picker<N> {
   readonly #cells: Int32Array;
   readonly #random: Random;
 
-  constructor(nodes: readonly N[], setup: PickerSetup) {
+  constructor(nodes: readonly N[], table: AliasTable, setup: PickerSetup) {
     this.#nodes = nodes;
-    this.#sampler = new Sampler(nodes.map((node) => node.weight));
+    this.#sampler = new Sampler(table);
     this.#cells = setup.cells;
     this.#random = setup.random;
   }

@@ -15,11 +15,9 @@ export interface Picker<N extends Node> {
 export interface PickerSetup {
   /** The shared figures (model/cells.ts). Read plainly: a count that is a moment old is as good as a new one. */
   readonly cells: Int32Array;
-  /** Index in `cells` of the cluster's rotation counter. */
-  readonly cursor: number;
+  /** Index in `cells` of the first of the cluster's slot. */
+  readonly cluster: number;
   readonly random: Random;
-  /** Sum of the weights of all configured nodes, eligible or not: what must not move when one fails depends on this. */
-  readonly totalWeight: number;
 }
 
 /** Has room and was not tried: the usual test of a candidate. */

@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { mix32 } from "../base/hash.js";
 import { Query } from "../model/query.js";
 import type { BalanceName } from "../model/spec.js";
-import { createNodes, createSetup } from "../testing/nodes.js";
-import { createPicker } from "./create-picker.js";
+import { createNodes, createPickerFor, createSetup } from "../testing/nodes.js";
+import { createBalanceSpec } from "../testing/specs.js";
 
 const NAMES: readonly BalanceName[] = [
   "round-robin",
@@ -14,6 +14,7 @@ const NAMES: readonly BalanceName[] = [
   "least-request",
   "least-connections",
   "p2c",
+  "ring-hash",
   "source-address",
 ];
 /** How far shares may be off: chance is so by six standard deviations, hashing as far as its points are uneven. */
@@ -23,6 +24,7 @@ const SHARE_TOLERANCE: { readonly [N in BalanceName]: number } = {
   "least-request": 0,
   "least-connections": 0,
   p2c: 0.13,
+  "ring-hash": 0.35,
   "source-address": 0.35,
 };
 const weightLists = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 50 });
@@ -35,7 +37,7 @@ for (const name of NAMES) {
           const nodes = createNodes(weights, 3);
           const setup = createSetup(nodes, seed);
           for (const node of nodes) setup.cells[node.at] = full.next().value ? 3 : 2;
-          const picker = createPicker(name, nodes, setup);
+          const picker = createPickerFor(createBalanceSpec(name), nodes, setup);
           const query = new Query();
           const anyRoom = nodes.some((node) => setup.cells[node.at] < 3);
           for (let i = 0; i < 20; i++) {
@@ -55,7 +57,7 @@ for (const name of NAMES) {
           fc.integer(),
           (weights, seed) => {
             const nodes = createNodes(weights);
-            const picker = createPicker(name, nodes, createSetup(nodes, seed));
+            const picker = createPickerFor(createBalanceSpec(name), nodes, createSetup(nodes, seed));
             const query = new Query();
             query.reset(mix32(seed));
             const picked = new Set<number>();
@@ -74,7 +76,7 @@ for (const name of NAMES) {
     test("gives idle nodes shares that follow their weights", () => {
       const weights = [1, 2, 3, 6];
       const nodes = createNodes(weights);
-      const picker = createPicker(name, nodes, createSetup(nodes, 42));
+      const picker = createPickerFor(createBalanceSpec(name), nodes, createSetup(nodes, 42));
       const query = new Query();
       const counts = new Array<number>(nodes.length).fill(0);
       for (let i = 0; i < 24_000; i++) {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Query } from "../model/query.js";
-import { createNodes, createSetup } from "../testing/nodes.js";
-import { RoundRobin } from "./round-robin.js";
+import { createNodes, createPickerFor, createSetup } from "../testing/nodes.js";
+import { createBalanceSpec } from "../testing/specs.js";
+
+const SPEC = createBalanceSpec("round-robin");
 
 test("any number of pickers on one counter share one rotation exactly", () => {
   fc.assert(
@@ -14,7 +16,7 @@ test("any number of pickers on one counter share one rotation exactly", () => {
       (weights, pickerCount, turns) => {
         const nodes = createNodes(weights);
         const setup = createSetup(nodes, 1);
-        const pickers = Array.from({ length: pickerCount }, () => new RoundRobin(nodes, setup));
+        const pickers = Array.from({ length: pickerCount }, () => createPickerFor(SPEC, nodes, setup));
         const query = new Query();
         const counts = new Array<number>(nodes.length).fill(0);
         const periods = 3;
@@ -32,8 +34,8 @@ test("any number of pickers on one counter share one rotation exactly", () => {
 test("the rotation goes on when the counter leaves the signed range", () => {
   const nodes = createNodes([1, 1, 1, 1]);
   const setup = createSetup(nodes, 1);
-  setup.cells[setup.cursor] = 0x7fff_fffe;
-  const picker = new RoundRobin(nodes, setup);
+  setup.cells[setup.cluster] = 0x7fff_fffe;
+  const picker = createPickerFor(SPEC, nodes, setup);
   const slots = Array.from({ length: 6 }, () => picker.pick(new Query())?.slot);
   assert.deepEqual(slots, [2, 3, 0, 1, 2, 3]);
 });
@@ -42,7 +44,7 @@ test("the turns of a full node go to all others alike, not to its neighbour", ()
   const nodes = createNodes([1, 1, 1, 1], 10);
   const setup = createSetup(nodes, 1);
   setup.cells[nodes[1].at] = 10;
-  const picker = new RoundRobin(nodes, setup);
+  const picker = createPickerFor(SPEC, nodes, setup);
   const counts = [0, 0, 0, 0];
   for (let i = 0; i < 300; i++) counts[picker.pick(new Query())!.slot]++;
   assert.deepEqual(counts, [100, 0, 100, 100]);

@@ -2,10 +2,10 @@
  * Smooth weighted round robin, exact for the process: all threads walk the same sequence by one shared counter, where
  * proxies with a counter per worker send bursts to the first endpoints.
  */
+import { ClusterCell } from "../model/cells.js";
 import type { Node } from "../model/node.js";
 import type { Query } from "../model/query.js";
 import { firstOpen, isOpen, type Picker, type PickerSetup } from "./picker.js";
-import { buildSequence } from "./sequence.js";
 
 /** Turns taken in search of an open node before looking through all of them. */
 const MAX_TURNS = 8;
@@ -16,11 +16,11 @@ export class RoundRobin<N extends Node> implements Picker<N> {
   readonly #cells: Int32Array;
   readonly #cursor: number;
 
-  constructor(nodes: readonly N[], setup: PickerSetup) {
+  constructor(nodes: readonly N[], sequence: Uint16Array, setup: PickerSetup) {
     this.#nodes = nodes;
-    this.#sequence = buildSequence(nodes.map((node) => node.weight));
+    this.#sequence = sequence;
     this.#cells = setup.cells;
-    this.#cursor = setup.cursor;
+    this.#cursor = setup.cluster + ClusterCell.CURSOR;
   }
 
   pick(query: Query): N | undefined {

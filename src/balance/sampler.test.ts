@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createRandom } from "../base/random.js";
-import { Sampler } from "./sampler.js";
+import { buildAlias, Sampler } from "./sampler.js";
 
 test("a sampler draws each index in proportion to its weight", () => {
   fc.assert(
@@ -11,7 +11,7 @@ test("a sampler draws each index in proportion to its weight", () => {
       fc.integer(),
       (weights, seed) => {
         const draws = 20_000;
-        const sampler = new Sampler(weights);
+        const sampler = new Sampler(buildAlias(weights));
         const random = createRandom(seed);
         const counts = new Array<number>(weights.length).fill(0);
         for (let i = 0; i < draws; i++) counts[sampler.draw(random)]++;

@@ -1,42 +1,50 @@
 /** Draws indices in proportion to weights in constant time: the alias method (Walker 1977, built as Vose 1991). */
 import type { Random } from "../base/random.js";
 
+export interface AliasTable {
+  /** Chance, of 2^32, that a column yields its own index; undefined when all weights are equal. */
+  readonly own: Float64Array | undefined;
+  /** What it yields otherwise. */
+  readonly alias: Uint16Array;
+}
+
 export class Sampler {
   readonly #size: number;
-  /** Chance, of 2^32, that a column yields its own index; undefined when all weights are equal. */
   readonly #own: Float64Array | undefined;
   readonly #alias: Uint16Array;
 
-  /** @param weights positive, at least one */
-  constructor(weights: readonly number[]) {
-    this.#size = weights.length;
-    this.#alias = new Uint16Array(weights.length);
-    this.#own = weights.every((weight) => weight === weights[0]) ? undefined : this.#fill(weights);
+  constructor(table: AliasTable) {
+    this.#size = table.alias.length;
+    this.#own = table.own;
+    this.#alias = table.alias;
   }
 
   draw(random: Random): number {
     const column = random.below(this.#size);
     return this.#own === undefined || random.next() < this.#own[column] ? column : this.#alias[column];
   }
+}
 
-  #fill(weights: readonly number[]): Float64Array {
-    const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-    const left = Float64Array.from(weights, (weight) => weight / mean);
-    // What rounding leaves over in the end belongs to the column itself: hence 1 and not 0.
-    const own = new Float64Array(weights.length).fill(0x1_0000_0000);
-    const small: number[] = [];
-    const large: number[] = [];
-    left.forEach((share, index) => {
-      (share < 1 ? small : large).push(index);
-    });
-    while (small.length > 0 && large.length > 0) {
-      const poor = small.pop()!;
-      const rich = large.at(-1)!;
-      own[poor] = left[poor] * 0x1_0000_0000;
-      this.#alias[poor] = rich;
-      left[rich] -= 1 - left[poor];
-      if (left[rich] < 1) small.push(large.pop()!);
-    }
-    return own;
+/** @param weights positive, at least one */
+export function buildAlias(weights: readonly number[]): AliasTable {
+  const alias = new Uint16Array(weights.length);
+  if (weights.every((weight) => weight === weights[0])) return { own: undefined, alias };
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  const left = Float64Array.from(weights, (weight) => weight / mean);
+  // What rounding leaves over in the end belongs to the column itself: hence 1 and not 0.
+  const own = new Float64Array(weights.length).fill(0x1_0000_0000);
+  const small: number[] = [];
+  const large: number[] = [];
+  left.forEach((share, index) => {
+    (share < 1 ? small : large).push(index);
+  });
+  while (small.length > 0 && large.length > 0) {
+    const poor = small.pop()!;
+    const rich = large.at(-1)!;
+    own[poor] = left[poor] * 0x1_0000_0000;
+    alias[poor] = rich;
+    left[rich] -= 1 - left[poor];
+    if (left[rich] < 1) small.push(large.pop()!);
   }
+  return { own, alias };
 }

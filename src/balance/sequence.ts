@@ -17,7 +17,7 @@ interface WeightClass {
   next: number;
 }
 
-/** @param weights positive integers @returns indices into `weights`, one period */
+/** @param weights positive @returns indices into `weights`, one period */
 export function buildSequence(weights: readonly number[]): Uint16Array {
   const classes = [...groupByWeight(fitWeights(weights)).values()];
   const total = classes.reduce((sum, group) => sum + group.weight, 0);
@@ -35,13 +35,15 @@ export function buildSequence(weights: readonly number[]): Uint16Array {
   return sequence;
 }
 
-/** Weights in lowest terms, with a sum within the cap; nobody falls below 1. */
+/** Whole numbers in lowest terms, with a sum within the cap; nobody falls below 1. */
 function fitWeights(weights: readonly number[]): number[] {
-  const divisor = weights.reduce(gcd, 0);
   const cap = Math.max(LEAST_CAP, weights.length * TURNS_PER_NODE);
-  const total = weights.reduce((sum, weight) => sum + weight, 0) / divisor;
-  if (total <= cap) return weights.map((weight) => weight / divisor);
-  const scaled = weights.map((weight) => Math.max(1, Math.round((weight / divisor) * (cap / total))));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (weights.every(Number.isInteger)) {
+    const divisor = weights.reduce(gcd, 0);
+    if (total / divisor <= cap) return weights.map((weight) => weight / divisor);
+  } else if (weights.every((weight) => weight === weights[0])) return weights.map(() => 1);
+  const scaled = weights.map((weight) => Math.max(1, Math.round(weight * (cap / total))));
   const common = scaled.reduce(gcd, 0);
   return scaled.map((weight) => weight / common);
 }

@@ -6,7 +6,7 @@ import { ClusterCell, EndpointCell, State } from "../model/cells.js";
 import { Outcome } from "../model/outcome.js";
 import { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
-import { createClusterSpec, createEndpointSpec } from "../testing/specs.js";
+import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../testing/specs.js";
 import { Cluster } from "./cluster.js";
 import { clusterAt, createShared } from "./shared.js";
 import { SlotTable } from "./slots.js";
@@ -63,7 +63,9 @@ test("a down, ejected or draining endpoint is never acquired while another is us
       fc.array(fc.constantFrom(...states), { minLength: 1, maxLength: 10 }),
       fc.constantFrom(...balances),
       (bits, balance) => {
-        const { cluster, table } = createFixture(createClusterSpec(bits.length + 1, { balance: { policy: balance } }));
+        const { cluster, table } = createFixture(
+          createClusterSpec(bits.length + 1, { balance: createBalanceSpec(balance) }),
+        );
         bits.forEach((set, i) => {
           table.mark("web", `e${i}`, set, State.UNKNOWN);
         });
@@ -115,7 +117,7 @@ test("a full endpoint is passed over, and when all are full the refusal is OVERL
 });
 
 test("a second try goes to another endpoint", () => {
-  const { cluster } = createFixture(createClusterSpec(2, { balance: { policy: "source-address" } }));
+  const { cluster } = createFixture(createClusterSpec(2, { balance: createBalanceSpec("source-address") }));
   const query = new Query();
   query.reset(12345);
   const first = cluster.acquire(query)!;
@@ -226,7 +228,7 @@ test("following a new spec keeps the live objects of what stays, and gives back 
   first.data = "mine";
   const lease = cluster.acquire(new Query())!;
   const next = createClusterSpec(0, {
-    balance: { policy: "source-address" },
+    balance: createBalanceSpec("source-address"),
     endpoints: [
       createEndpointSpec(3),
       createEndpointSpec(0, { weight: 5 }),

@@ -6,6 +6,7 @@
 
 import { createPicker } from "../balance/create-picker.js";
 import type { Picker } from "../balance/picker.js";
+import { buildTables } from "../balance/tables.js";
 import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, LEAVING, UNUSABLE } from "../model/cells.js";
 import { type FailureRow, Outcome, type OutcomeId } from "../model/outcome.js";
@@ -87,7 +88,7 @@ export class Cluster<Data = unknown> {
       return known;
     });
     this.spec = spec;
-    this.usesHash = spec.balance.policy === "source-address";
+    this.usesHash = spec.balance.hashOn.length > 0;
     this.#generation = Atomics.load(this.#cells, this.#at + ClusterCell.GENERATION);
     this.#rebuild();
     return [...left.values()];
@@ -217,7 +218,9 @@ export class Cluster<Data = unknown> {
     }
     this.#panicking = healthy.length === 0 && candidates.length > 0;
     const nodes = this.#panicking ? candidates : healthy;
-    const setup = { cells, cursor: this.#at + ClusterCell.CURSOR, random: this.#random, totalWeight };
-    this.#picker = nodes.length === 0 ? undefined : createPicker(this.spec.balance.policy, nodes, setup);
+    const setup = { cells, cluster: this.#at, random: this.#random };
+    const balance = this.spec.balance;
+    this.#picker =
+      nodes.length === 0 ? undefined : createPicker(balance, nodes, buildTables(balance, nodes, totalWeight), setup);
   }
 }

@@ -10,7 +10,7 @@ import { ClusterCell, EndpointCell } from "../model/cells.js";
 import { Outcome } from "../model/outcome.js";
 import { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
-import { createClusterSpec, createEndpointSpec } from "../testing/specs.js";
+import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../testing/specs.js";
 import { Cluster } from "./cluster.js";
 import type { LiveEndpoint } from "./live-endpoint.js";
 import { clusterAt, createShared, endpointAt, SharedState } from "./shared.js";
@@ -107,7 +107,7 @@ function defineTests(): void {
     for (const balance of ["round-robin", "least-connections", "p2c"] as const) {
       const endpoints = [0, 1, 2].map((i) => createEndpointSpec(i, { maxConnections: 3 }));
       const { tallies, active } = await run(
-        createClusterSpec(0, { endpoints, balance: { policy: balance } }),
+        createClusterSpec(0, { endpoints, balance: createBalanceSpec(balance) }),
         30_000,
         8,
       );

@@ -99,14 +99,52 @@ const listener = fc.oneof(
   }),
   fc.record({ protocol: fc.constant("tcp"), cluster: fc.constant("a"), timeouts: maybe(fc.record({ idle: time })) }),
 );
+const hashKey = fc.oneof(
+  fc.constantFrom("path", "source", "request-id"),
+  fc.record({ header: token }),
+  fc.record({ cookie: name }),
+  fc.record({ query: fc.stringMatching(/^[a-z${}]{1,4}$/) }),
+);
+const bound = fc.constantFrom("none", 1.25);
+const balance = fc.oneof(
+  fc.constantFrom("round-robin", "random", "p2c", "least-request", "source-address", "ring-hash"),
+  fc.record({ policy: fc.constant("source-address"), boundedLoad: bound }),
+  fc.record({
+    policy: fc.constantFrom("ring-hash"),
+    hashOn: maybe(fc.oneof(hashKey, fc.array(hashKey, { minLength: 1, maxLength: 3 }))),
+    boundedLoad: maybe(bound),
+  }),
+);
 const cluster = fc.record({
   endpoints: fc
-    .uniqueArray(fc.record({ address, id: maybe(name), weight: fc.nat(1000), maxConnections: fc.nat(1e6) }), {
-      selector: (endpoint) => endpoint.address,
-      maxLength: 3,
-    })
+    .uniqueArray(
+      fc.record({
+        address,
+        id: maybe(name),
+        weight: fc.nat(1000),
+        maxConnections: fc.nat(1e6),
+        priority: fc.nat(15),
+        zone: maybe(name),
+      }),
+      {
+        selector: (endpoint) => endpoint.address,
+        maxLength: 3,
+      },
+    )
     .filter((endpoints) => new Set(endpoints.map(({ id }, index) => id ?? index)).size === endpoints.length),
-  balance: fc.constantFrom("round-robin", "p2c", "source-address"),
+  balance: maybe(balance),
+  failover: maybe(fc.record({ overprovisioning: fc.constantFrom(1, 1.7), panic: fc.constantFrom(0, "12.5%") })),
+  locality: maybe(
+    fc.record({
+      mode: fc.constantFrom("ignore", "weighted", "nearest"),
+      own: name,
+      weights: record(name, fc.constantFrom(0.5, 3)),
+    }),
+  ),
+  subset: maybe(fc.record({ size: fc.integer({ min: 1, max: 99 }), index: fc.nat(4), of: fc.constant(5) })),
+  slowStart: maybe(
+    fc.oneof(time, fc.record({ window: time, aggression: fc.constantFrom(0.5, 2), min: fc.constantFrom("7%", 100) })),
+  ),
   connect: maybe(fc.record({ timeout: time, attempts: fc.integer({ min: 1, max: 10 }) })),
   pool: maybe(fc.record({ maxIdle: fc.nat(65_535), idle: time })),
   health: maybe(

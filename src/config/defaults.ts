@@ -72,8 +72,29 @@ export const DEFAULTS = {
     balance: by("round-robin", "shares follow weights exactly, and a fast failure attracts no traffic"),
   },
 
+  balance: {
+    hashOn: by(["source"], "every request has it, in tcp too"),
+    boundedLoad: by("none", "a key stays where it is, whatever the load"),
+  },
+
+  failover: {
+    overprovisioning: by(1.4, "Envoy's: the next level helps once fewer than 72 % of this one are healthy"),
+    panic: by("0%", "healthy endpoints alone, until none is left: overload is the limits' business"),
+  },
+
+  locality: {
+    mode: by("ignore", "shares follow weights alone"),
+    weight: by(1, "zones alike"),
+  },
+
+  slowStart: {
+    aggression: by(1, "a share that rises evenly"),
+    min: by("10%", "Envoy's: with less, the first requests would take all of the window to come"),
+  },
+
   endpoint: {
     weight: by(1, "all alike"),
+    priority: by(0, "one level"),
     maxConnections: by(0, "what an endpoint can take only its owner knows"),
   },
 

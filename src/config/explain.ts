@@ -13,6 +13,7 @@ import type {
   RouteSpec,
   Spec,
 } from "../model/spec.js";
+import { balanceOf, stagesOf } from "./explain-balance.js";
 import { healthOf, outlierOf } from "./explain-health.js";
 import { formatPathPattern } from "./parse-pattern.js";
 import { formatCondition } from "./schema/match.js";
@@ -137,11 +138,19 @@ function operationsOf(operations: readonly HeaderOperation[]) {
 function clusterOf(cluster: ClusterSpec) {
   const { pool, retryBudget } = cluster;
   return {
-    endpoints: cluster.endpoints.map(({ address, id, weight, maxConnections }) => {
+    endpoints: cluster.endpoints.map(({ address, id, weight, maxConnections, priority, zone }) => {
       const where = formatAddress(address);
-      return { address: where, id: unless(where, id), weight, maxConnections };
+      return {
+        address: where,
+        id: unless(where, id),
+        weight,
+        maxConnections,
+        priority,
+        zone: zone === "" ? undefined : zone,
+      };
     }),
-    balance: cluster.balance.policy,
+    balance: balanceOf(cluster.balance),
+    ...stagesOf(cluster.stages),
     connect: { timeout: formatDuration(cluster.connectTimeoutMs), attempts: cluster.connectAttempts },
     pool: { maxIdle: pool.maxIdle, idle: formatDuration(pool.idleTimeoutMs) },
     health: cluster.health === undefined ? undefined : healthOf(cluster.health),

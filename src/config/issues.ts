@@ -73,10 +73,19 @@ function translateUnion(issue: Extract<Issue, { code: "invalid_union" }>, path: 
   );
   if (fitting !== undefined) return fitting.flatMap((inner) => translate(inner, path, input));
   if (value === undefined) return missing(path, issue.message);
+  // Of a text that is none of the words the words say most; a single word is rather the mark of one form.
+  const words = issue.errors.flat().find((inner) => isWordList(inner));
+  if (typeof value === "string" && words !== undefined) {
+    return translate(words, path, input).map((finding) => ({ ...finding, expected: issue.message }));
+  }
   const message = `unexpected ${describe(value)}`;
   return [
     { severity: "error", path, at: "value", message, expected: issue.message, hint: hintFor(value, issue.message) },
   ];
+}
+
+function isWordList(issue: Issue): boolean {
+  return issue.code === "invalid_value" && issue.path.length === 0 && issue.message.startsWith("one of ");
 }
 
 function isTypeMismatch(issue: Issue): boolean {

@@ -3,6 +3,7 @@ import { formatAddress } from "../model/address.js";
 import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
+import { resolveBalance, resolveStages } from "./resolve-balance.js";
 import { resolveHealth } from "./resolve-health.js";
 import { resolveOutlier } from "./resolve-outlier.js";
 import type { File } from "./schema/file.js";
@@ -14,7 +15,8 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
   return {
     name,
     endpoints: resolveEndpoints(cluster.endpoints, [...path, "endpoints"], report),
-    balance: { policy: cluster.balance },
+    balance: resolveBalance(cluster.balance, [...path, "balance"], report),
+    stages: resolveStages(cluster, path, report),
     connectTimeoutMs: cluster.connect.timeout,
     connectAttempts: cluster.connect.attempts,
     pool: { maxIdle: cluster.pool.maxIdle, idleTimeoutMs: cluster.pool.idle },
@@ -26,8 +28,8 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
 
 function resolveEndpoints(endpoints: ClusterFile["endpoints"], path: Path, report: Report): EndpointSpec[] {
   const ids = new Map<string, number>();
-  const resolved = endpoints.map(({ address, id, weight, maxConnections }, index): EndpointSpec => {
-    const spec = { id: id ?? formatAddress(address), address, weight, maxConnections };
+  const resolved = endpoints.map(({ id, ...endpoint }, index): EndpointSpec => {
+    const spec = { ...endpoint, id: id ?? formatAddress(endpoint.address) };
     const same = ids.get(spec.id);
     if (same !== undefined) {
       const hint = id === undefined ? "for a larger share use weight" : undefined;

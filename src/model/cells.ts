@@ -27,6 +27,16 @@ export const EndpointCell = {
   LATENCY: 6,
   /** When LATENCY was last changed, milliseconds of the process's clock; wraps at 2^32. Any thread. */
   LATENCY_AT: 7,
+  /** When anything was last heard for LATENCY, changed or not; the same clock. Any thread. */
+  HEARD_AT: 8,
+  /** It asked to be left alone until then (Retry-After); the same clock, 0 = it did not. Any thread. */
+  AVOID_UNTIL: 9,
+  /** What it last reported of itself: utilization in 1/10000, requests and errors per 1000 seconds. Any thread. */
+  REPORTED_UTILIZATION: 10,
+  REPORTED_RPS: 11,
+  REPORTED_EPS: 12,
+  /** When; the same clock, 0 = never. Any thread. */
+  REPORTED_AT: 13,
   /** Answers of 500 and above in a row; only counted where that has a limit. Any thread. */
   SERVER_ERRORS: 16,
   /** Connect failures, resets and timeouts in a row; only counted where that has a limit. Any thread. */

@@ -1,16 +1,87 @@
 /** Clusters of a Spec: their endpoints, and the rules by which these are chosen, checked and spared. */
 import type { Address } from "./address.js";
 
-export type BalanceName = "round-robin" | "random" | "least-request" | "least-connections" | "p2c" | "source-address";
+export type BalanceName =
+  | "round-robin"
+  | "random"
+  | "least-request"
+  | "least-connections"
+  | "p2c"
+  | "ring-hash"
+  | "source-address";
 
+/** Complete for every policy; what a policy has no use for has its default. */
 export interface BalanceSpec {
   readonly policy: BalanceName;
+  /** What is hashed: the first of these that a request has. Empty: the policy does not hash. */
+  readonly hashOn: readonly HashKey[];
+  /** Hashing: most of its weight's share of active requests that an endpoint may have, as a factor above 1; 0 = any. */
+  readonly boundedLoad: number;
+  /** Maglev: entries of its table, a prime number. */
+  readonly tableSize: number;
+  /** Latency: after this long a fall of the moving average has gone 63 percent (1 - 1/e) of its way; milliseconds. */
+  readonly decayMs: number;
+  /** Latency: a failed request counts as one that took this long; milliseconds. */
+  readonly penaltyMs: number;
+  readonly prequal: PrequalSpec;
+}
+
+/** Where the text that is hashed comes from. Header names are in lower case. */
+export type HashKey =
+  | { readonly from: "header" | "cookie" | "query"; readonly name: string }
+  | { readonly from: "path" | "source" | "request-id" };
+
+export interface PrequalSpec {
+  /** Endpoints drawn for a choice. */
+  readonly candidates: number;
+  /** An endpoint with more in flight than this share of the others (0..1) is hot: latency no longer matters. */
+  readonly hotQuantile: number;
+  /** A latency that nothing confirmed for this long is forgotten; milliseconds. */
+  readonly staleMs: number;
+}
+
+/** Which of a cluster's endpoints take part, and with what part of their weight; before any policy chooses. */
+export interface StagesSpec {
+  /** A priority level is taken for whole while healthy weight x this is at least its whole weight; >= 1. */
+  readonly overprovisioning: number;
+  /** Less than this share of a level healthy: all of it is used; 0..100, 0 = only when nothing is left. */
+  readonly panicPercent: number;
+  readonly locality: LocalitySpec;
+  /** Undefined: all endpoints. */
+  readonly subset: SubsetSpec | undefined;
+  /** Undefined: a new endpoint gets its whole share at once. */
+  readonly slowStart: SlowStartSpec | undefined;
+}
+
+export interface LocalitySpec {
+  readonly mode: "ignore" | "weighted" | "nearest";
+  /** The zone that this process is in; empty = unknown. */
+  readonly own: string;
+  /** Zones that are not named have weight 1. */
+  readonly weights: readonly { readonly zone: string; readonly weight: number }[];
+}
+
+export interface SubsetSpec {
+  /** Endpoints that this process uses, at least. */
+  readonly size: number;
+  /** This process's number among `of`, from 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
+export interface SlowStartSpec {
+  readonly windowMs: number;
+  /** Exponent 1/aggression of the share over time: 1 is linear, more rises earlier. */
+  readonly aggression: number;
+  /** Least share of its weight, 0..100. */
+  readonly minPercent: number;
 }
 
 export interface ClusterSpec {
   readonly name: string;
   readonly endpoints: readonly EndpointSpec[];
   readonly balance: BalanceSpec;
+  readonly stages: StagesSpec;
   readonly connectTimeoutMs: number;
   /** L4: further endpoints tried when connecting fails. */
   readonly connectAttempts: number;
@@ -28,6 +99,10 @@ export interface EndpointSpec {
   readonly weight: number;
   /** Connections (L4) or requests (L7) at once over all workers; 0 = unlimited. */
   readonly maxConnections: number;
+  /** Level, 0..15: a higher number is used as far as the levels before it cannot carry the load. */
+  readonly priority: number;
+  /** Where it is; empty = nowhere in particular. */
+  readonly zone: string;
 }
 
 export interface PoolSpec {

@@ -6,7 +6,7 @@ export interface Node {
   readonly slot: number;
   /** Index of the slot's first cell in the shared `Int32Array` (model/cells.ts). */
   readonly at: number;
-  /** A positive integer. */
+  /** Positive; a fraction where zones, subsets or slow start give it a part of its weight. */
   readonly weight: number;
   /** Most that may be in flight at once; 0 = unlimited. */
   readonly maxActive: number;

@@ -1,9 +1,11 @@
-/** Nodes and shared figures for tests of pickers: slot n is cells 16 n and up, the rotation counter comes last. */
-
-import type { PickerSetup } from "../balance/picker.js";
+/** Nodes and shared figures for tests of pickers: slot n of endpoints, then the slot of the cluster. */
+import { createPicker } from "../balance/create-picker.js";
+import type { Picker, PickerSetup } from "../balance/picker.js";
+import { buildTables } from "../balance/tables.js";
 import { createRandom } from "../base/random.js";
 import { SLOT_CELLS } from "../model/cells.js";
 import type { Node } from "../model/node.js";
+import type { BalanceSpec } from "../model/spec.js";
 
 export function createNodes(weights: readonly number[], maxActive = 0): Node[] {
   return weights.map((weight, slot) => ({ id: `10.0.0.${slot}:80`, slot, at: slot * SLOT_CELLS, weight, maxActive }));
@@ -11,6 +13,16 @@ export function createNodes(weights: readonly number[], maxActive = 0): Node[] {
 
 export function createSetup(nodes: readonly Node[], seed: number): PickerSetup {
   const cells = new Int32Array(new SharedArrayBuffer((nodes.length + 1) * SLOT_CELLS * 4));
-  const totalWeight = nodes.reduce((sum, node) => sum + node.weight, 0);
-  return { cells, cursor: nodes.length * SLOT_CELLS, random: createRandom(seed), totalWeight };
+  return { cells, cluster: nodes.length * SLOT_CELLS, random: createRandom(seed) };
+}
+
+/** The picker of `spec` for these nodes. @param all what is configured, if more than what is eligible */
+export function createPickerFor<N extends Node>(
+  spec: BalanceSpec,
+  nodes: readonly N[],
+  setup: PickerSetup,
+  all: readonly Node[] = nodes,
+): Picker<N> {
+  const totalWeight = all.reduce((sum, node) => sum + node.weight, 0);
+  return createPicker(spec, nodes, buildTables(spec, nodes, totalWeight), setup);
 }

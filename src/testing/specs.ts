@@ -1,10 +1,45 @@
 /** Cluster specs for tests: complete, with what the test is about filled in. */
-import type { ClusterSpec, EndpointSpec, HealthSpec, OutlierSpec } from "../model/spec.js";
+import type {
+  BalanceName,
+  BalanceSpec,
+  ClusterSpec,
+  EndpointSpec,
+  HealthSpec,
+  OutlierSpec,
+  StagesSpec,
+} from "../model/spec.js";
 
 /** Endpoint `e<index>` at 127.0.0.1, unlimited, weight 1. */
 export function createEndpointSpec(index: number, changes: Partial<EndpointSpec> = {}): EndpointSpec {
   const address = { family: "ip4", host: "127.0.0.1", port: 9000 + index } as const;
-  return { id: `e${index}`, address, weight: 1, maxConnections: 0, ...changes };
+  return { id: `e${index}`, address, weight: 1, maxConnections: 0, priority: 0, zone: "", ...changes };
+}
+
+/** Hashing policies hash the client's address, without a bound. */
+export function createBalanceSpec(policy: BalanceName, changes: Partial<BalanceSpec> = {}): BalanceSpec {
+  const hashes = ["ring-hash", "maglev", "rendezvous", "source-address"].includes(policy);
+  return {
+    policy,
+    hashOn: hashes ? [{ from: "source" }] : [],
+    boundedLoad: 0,
+    tableSize: 65_537,
+    decayMs: 10_000,
+    penaltyMs: 1000,
+    prequal: { candidates: 4, hotQuantile: 0.84, staleMs: 10_000 },
+    ...changes,
+  };
+}
+
+/** Nothing but one level, panic when nothing is left. */
+export function createStagesSpec(changes: Partial<StagesSpec> = {}): StagesSpec {
+  return {
+    overprovisioning: 1.4,
+    panicPercent: 0,
+    locality: { mode: "ignore", own: "", weights: [] },
+    subset: undefined,
+    slowStart: undefined,
+    ...changes,
+  };
 }
 
 /** Cluster `web` of `size` endpoints, round robin, no active checks, ejection after 5 failures. */
@@ -12,7 +47,8 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
   return {
     name: "web",
     endpoints: Array.from({ length: size }, (_, index) => createEndpointSpec(index)),
-    balance: { policy: "round-robin" },
+    balance: createBalanceSpec("round-robin"),
+    stages: createStagesSpec(),
     connectTimeoutMs: 1000,
     connectAttempts: 3,
     pool: { maxIdle: 16, idleTimeoutMs: 30_000 },

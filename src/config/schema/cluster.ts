@@ -6,20 +6,13 @@ import { ADDRESS, parseAddress } from "../parse-address.js";
 import { NAME, parseName } from "../parse-text.js";
 import { Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
+import { balance } from "./balance.js";
 import { health, retryBudget } from "./health.js";
 import { outlier } from "./outlier.js";
-import { integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
+import { integer, list, mapping, quantity, text, tuned } from "./parts.js";
+import { failover, locality, slowStart, subset } from "./stages.js";
 
 const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
-
-export const BALANCES = [
-  "round-robin",
-  "random",
-  "least-request",
-  "least-connections",
-  "p2c",
-  "source-address",
-] as const;
 
 function parseTo(input: string): Address | Refused {
   const address = parseAddress(input, "127.0.0.1", 1);
@@ -37,9 +30,11 @@ const endpoint = z.union(
       id: undefined,
       weight: DEFAULTS.endpoint.weight.value as number,
       maxConnections: DEFAULTS.endpoint.maxConnections.value as number,
+      priority: DEFAULTS.endpoint.priority.value as number,
+      zone: "",
     })),
     mapping(
-      "address, weight, maxConnections, id",
+      "address, weight, maxConnections, id, priority, zone",
       {
         address: to.describe("Where it is reached."),
         id: text(NAME, parseName)
@@ -51,18 +46,33 @@ const endpoint = z.union(
           DEFAULTS.endpoint.maxConnections,
           "Connections (tcp) or requests (http) at once, over all workers; 0 = unlimited.",
         ),
+        priority: tuned(
+          integer(0, 15),
+          DEFAULTS.endpoint.priority,
+          "Level: a higher number is used as far as the levels before it cannot carry the load.",
+        ),
+        zone: text(NAME, parseName)
+          .optional()
+          .transform((name) => name ?? "")
+          .describe("Zone that it is in, for locality."),
       },
       { host: "write address: host:port", port: "write address: host:port", url: "write address: host:port" },
     ),
   ],
-  { error: `${ADDRESS}; or a mapping (address, weight, maxConnections, id)` },
+  { error: `${ADDRESS}; or a mapping (address, weight, maxConnections, id, priority, zone)` },
 );
 
 export const cluster = mapping(
   "endpoints, balance, health ...",
   {
     endpoints: list(endpoint, "a list of endpoints").describe("Addresses, or mappings with address and weight."),
-    balance: tuned(word(BALANCES), DEFAULTS.cluster.balance, "Which endpoint is next."),
+    balance: tuned(balance, DEFAULTS.cluster.balance, "Which endpoint is next: a policy, or a mapping."),
+    failover: failover.describe("When endpoints of a higher priority number, or unhealthy ones, are used."),
+    locality: locality.describe("What the endpoints' zones mean."),
+    subset: subset.optional().describe("Each of many processes uses some endpoints only; by default all."),
+    slowStart: slowStart
+      .optional()
+      .describe("A new or repaired endpoint gets its share little by little; by default at once."),
     connect: mapping("timeout, attempts", {
       timeout: tuned(time, DEFAULTS.connect.timeout, "Until a connection is established."),
       attempts: tuned(integer(1, 10), DEFAULTS.connect.attempts, "tcp listeners: endpoints that are tried."),
@@ -93,5 +103,8 @@ export const cluster = mapping(
     timeout: "write connect: { timeout: ... }; other timeouts belong to routes",
     timeouts: "connect: { timeout: ... } is here; other timeouts belong to routes",
     retry: "it belongs to routes; retryBudget is here",
+    hashOn: "write balance: { policy: ring-hash, hashOn: ... }",
+    panic: "write failover: { panic: ... }",
+    zone: "it belongs to endpoints; locality: { own: ... } says where this process is",
   },
 );

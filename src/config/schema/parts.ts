@@ -116,13 +116,22 @@ export function tuned<S extends z.ZodType, const V>(
   preset: { readonly value: V; readonly why: string },
   about: string,
 ) {
-  const shown = Array.isArray(preset.value)
-    ? `[${preset.value.join(", ")}]`
-    : preset.value === ""
-      ? "empty"
-      : preset.value;
   const value = preset.value as unknown as NonNullable<z.input<S>>;
-  return schema.prefault(value as never).describe(`${about} Default ${shown}: ${preset.why}.`);
+  return schema.prefault(value as never).describe(`${about} ${defaultText(preset)}`);
+}
+
+/** The same where only some forms of the mapping may have the key: what resolves it fills in the default. */
+export function preset<S extends z.ZodType>(
+  schema: S,
+  { value, why }: { readonly value: unknown; readonly why: string },
+  about: string,
+) {
+  return schema.optional().describe(`${about} ${defaultText({ value, why })}`);
+}
+
+function defaultText({ value, why }: { readonly value: unknown; readonly why: string }): string {
+  const shown = Array.isArray(value) ? `[${value.join(", ")}]` : value === "" ? "empty" : value;
+  return `Default ${shown}: ${why}.`;
 }
 
 function hintFor(key: string, known: readonly string[], foreign: Readonly<Record<string, string>>): string {

@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { hashText, mix32 } from "../base/hash.js";
 import type { Node } from "../model/node.js";
 import { Query } from "../model/query.js";
-import { createNodes, createSetup } from "../testing/nodes.js";
-import { SourceAddress } from "./source-address.js";
+import { createNodes, createPickerFor, createSetup } from "../testing/nodes.js";
+import { createBalanceSpec } from "../testing/specs.js";
 
 const CLIENTS = Array.from({ length: 2000 }, (_, i) => hashText(`192.168.${i >> 8}.${i & 255}`));
 
 function place(nodes: readonly Node[], all: readonly Node[]): (string | undefined)[] {
-  const picker = new SourceAddress(nodes, createSetup(all, 1));
+  const picker = createPickerFor(createBalanceSpec("ring-hash"), nodes, createSetup(all, 1), all);
   const query = new Query();
   return CLIENTS.map((hash) => {
     query.reset(hash);
@@ -66,7 +66,8 @@ test("a client goes to the owner of the first point at or after its hash", () =>
       const nearest = points.reduce((best, point) => (distance(point) < distance(best) ? point : best));
       const query = new Query();
       query.reset(hash);
-      assert.equal(new SourceAddress(nodes, createSetup(nodes, 1)).pick(query)?.id, nearest.id);
+      const picker = createPickerFor(createBalanceSpec("ring-hash"), nodes, createSetup(nodes, 1));
+      assert.equal(picker.pick(query)?.id, nearest.id);
     }),
   );
 });
