@@ -36,6 +36,7 @@ export const TRAITS = {
   NO_ROUTE: { side: "self", retry: "never", status: 404, text: "no route matches" },
   NO_ENDPOINT: { side: "self", retry: "never", status: 503, text: "the cluster has no endpoint" },
   OVERLOADED: { side: "self", retry: "never", status: 503, text: "every endpoint is at its connection limit" },
+  FAULT_INJECTED: { side: "self", retry: "never", status: 503, text: "the route's configuration made it fail" },
   SHUTTING_DOWN: { side: "self", retry: "never", status: 503, text: "the proxy is shutting down" },
   LOOP_DETECTED: { side: "self", retry: "never", status: 508, text: "the request has come past this proxy too often" },
   INTERNAL: { side: "self", retry: "never", status: 500, text: "the proxy failed" },

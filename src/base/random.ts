@@ -6,6 +6,11 @@ export interface Random {
   below(bound: number): number;
 }
 
+/** Below this many of the 2^32 values of `next` lie `percent` of them (0 to 100). */
+export function percentOf2to32(percent: number): number {
+  return Math.round((percent / 100) * 0x1_0000_0000);
+}
+
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes PractRand, a few nanoseconds a call. */
 export function createRandom(seed: number): Random {
   let a = 0x9e3779b9;

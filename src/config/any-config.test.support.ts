@@ -36,9 +36,27 @@ const operations = fc.record({
   add: record(token, fc.array(line, { minLength: 1, maxLength: 2 })),
   remove: fc.constantFrom([], ["server"]),
 });
+const percent = fc.constantFrom(0, "12.5%", 100);
+const shares = fc.tuple(fc.record({ cluster: fc.constant("a"), weight: fc.integer({ min: 1, max: 1000 }) }));
+const faults = fc.oneof(
+  fc.record({ delay: fc.record({ percent, time }), header: fc.boolean() }),
+  fc.record({ abort: fc.record({ percent, status: fc.constantFrom(500, 404) }) }),
+);
 const action = fc.oneof(
   fc.record({
+    split: fc.oneof(
+      shares,
+      fc.record({
+        clusters: shares,
+        on: fc.subarray(["path", "source", { cookie: "s" }]),
+        override: maybe(fc.record({ header: token })),
+      }),
+    ),
+    faults: maybe(faults),
+  }),
+  fc.record({
     cluster: fc.constant("a"),
+    faults: maybe(faults),
     rewrite: maybe(fc.record({ host: fc.constantFrom("h", "h:80") })),
     timeouts: maybe(fc.record({ responseHeader: time, perTry: fc.constantFrom("none", 5), total: time, idle: time })),
     retry: maybe(

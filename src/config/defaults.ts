@@ -68,6 +68,15 @@ export const DEFAULTS = {
     statuses: by([], "a service that answers 503 may mean it"),
   },
 
+  split: {
+    weight: by(1, "all alike"),
+  },
+
+  faults: {
+    status: by(503, "what clients get when a service is really down"),
+    header: by(false, "a percentage of everybody's requests, as Envoy does"),
+  },
+
   cluster: {
     balance: by("round-robin", "shares follow weights exactly, and a fast failure attracts no traffic"),
   },

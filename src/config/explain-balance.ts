@@ -13,7 +13,7 @@ export function balanceOf(balance: BalanceSpec) {
   };
 }
 
-function hashKeyOf(key: HashKey) {
+export function hashKeyOf(key: HashKey) {
   return "name" in key ? { [key.from]: key.name } : key.from;
 }
 

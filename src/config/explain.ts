@@ -15,6 +15,7 @@ import type {
 } from "../model/spec.js";
 import { balanceOf, stagesOf } from "./explain-balance.js";
 import { healthOf, outlierOf } from "./explain-health.js";
+import { faultsOf, splitOf } from "./explain-traffic.js";
 import { formatPathPattern } from "./parse-pattern.js";
 import { formatCondition } from "./schema/match.js";
 import { formatDuration, formatRate, formatSize } from "./units.js";
@@ -110,7 +111,9 @@ function actionOf(action: ActionSpec) {
   }
   const { rewritePrefix: prefix, rewriteHost: host, timeouts, retry } = action;
   return {
-    cluster: action.cluster,
+    cluster: action.split === undefined ? action.cluster : undefined,
+    split: splitOf(action.split),
+    faults: faultsOf(action.faults),
     rewrite: prefix === undefined && host === undefined ? undefined : { prefix, host },
     timeouts: {
       responseHeader: formatDuration(timeouts.responseHeaderMs),

@@ -105,11 +105,35 @@ test("each mistake is told at its line and column, with a hint", () => {
     ],
     [
       withRoute("match: {}"),
-      "3:14 listeners[0].routes[0]: the route does nothing | give it one of cluster, redirect and respond",
+      "3:14 listeners[0].routes[0]: the route does nothing | give it one of cluster, split, redirect and respond",
     ],
     [
       withRoute("cluster: a, respond: 404"),
-      "3:14 listeners[0].routes[0]: the route does more than one thing | give it one of cluster, redirect and respond",
+      "3:14 listeners[0].routes[0]: the route does more than one thing | give it one of cluster, split, redirect and respond",
+    ],
+    [
+      withRoute("split: [{ cluster: b }]"),
+      "3:35 listeners[0].routes[0].split[0].cluster: there is no cluster b | clusters are a",
+    ],
+    [
+      withRoute("split: { clusters: [{ cluster: a, weight: 0 }] }"),
+      "3:23 listeners[0].routes[0].split: no cluster of the split has a weight | give one a weight above 0",
+    ],
+    [
+      withRoute("split: { clusters: [{ cluster: a }, { cluster: a }] }"),
+      "3:63 listeners[0].routes[0].split.clusters[1].cluster: a stands twice in the split | add its weights",
+    ],
+    [
+      withRoute("cluster: a, faults: {}"),
+      "3:28 listeners[0].routes[0].faults: neither a delay nor an abort | write delay: { percent: 10%, time: 200ms }",
+    ],
+    [
+      withRoute("cluster: a, faults: { delay: { percent: 101%, time: 1s } }"),
+      "3:56 listeners[0].routes[0].faults.delay.percent: 101% is more than 100 percent",
+    ],
+    [
+      withRoute("respond: 404, faults: { abort: { percent: 1 } }"),
+      "3:30 listeners[0].routes[0].faults: only what is forwarded fails on purpose | give the route a cluster",
     ],
     [withRoute("respond: { status: 204, body: x }"), "3:46 listeners[0].routes[0].respond.body: a 204 has no body"],
     [withRoute("respond: 101"), "3:25 listeners[0].routes[0].respond: 101 is too small | the least is 200"],

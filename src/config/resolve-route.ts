@@ -4,10 +4,11 @@ import { formatPathPattern } from "./parse-pattern.js";
 import { parseName } from "./parse-text.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
+import { resolveFaults, resolveSplit } from "./resolve-traffic.js";
 import type { File } from "./schema/file.js";
 import { route as routeSchema } from "./schema/route.js";
 
-type RouteFile = NonNullable<Extract<File["listeners"][number], { routes?: unknown }>["routes"]>[number];
+export type RouteFile = NonNullable<Extract<File["listeners"][number], { routes?: unknown }>["routes"]>[number];
 
 /** Statuses whose responses have no body (RFC 9110 6.4.1). */
 const BODILESS = [204, 205, 304];
@@ -45,14 +46,25 @@ export function isCatchAll({ match }: RouteSpec): boolean {
 }
 
 function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec {
-  const { cluster, redirect, respond, rewrite } = route;
-  const given = [cluster, redirect, respond].filter((action) => action !== undefined).length;
+  const { cluster, split, redirect, respond, rewrite } = route;
+  const given = [cluster, split, redirect, respond].filter((action) => action !== undefined).length;
   if (given !== 1) {
     const message = given === 0 ? "the route does nothing" : "the route does more than one thing";
-    report("error", path, message, "give it one of cluster, redirect and respond", "key");
+    report("error", path, message, "give it one of cluster, split, redirect and respond", "key");
   }
-  if (cluster === undefined && rewrite !== undefined) {
-    report("error", [...path, "rewrite"], "only what is forwarded is rewritten", "give the route a cluster", "key");
+  if (cluster === undefined && split === undefined) {
+    if (rewrite !== undefined) {
+      report("error", [...path, "rewrite"], "only what is forwarded is rewritten", "give the route a cluster", "key");
+    }
+    if (route.faults !== undefined) {
+      report(
+        "error",
+        [...path, "faults"],
+        "only what is forwarded fails on purpose",
+        "give the route a cluster",
+        "key",
+      );
+    }
   }
   if (redirect !== undefined) return { kind: "redirect", ...redirect };
   if (respond !== undefined) {
@@ -69,7 +81,9 @@ function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec
   const { timeouts, retry: again } = route;
   return {
     kind: "forward",
-    cluster: cluster ?? "",
+    cluster: cluster ?? split?.clusters[0]?.cluster ?? "",
+    split: resolveSplit(split, [...path, "split"], report),
+    faults: resolveFaults(route.faults, [...path, "faults"], report),
     rewritePrefix: rewrite?.prefix,
     rewriteHost: rewrite?.host,
     timeouts: {

@@ -7,6 +7,7 @@ import type { ClusterSpec, ListenerSpec, Spec } from "../model/spec.js";
 import type { Finding, Path } from "./problem.js";
 import { resolveCluster } from "./resolve-cluster.js";
 import { resolveListener } from "./resolve-listener.js";
+import { clusterReferences } from "./resolve-traffic.js";
 import type { File } from "./schema/file.js";
 import { suggest } from "./suggest.js";
 
@@ -70,7 +71,9 @@ function checkReferences(file: File, clusters: readonly ClusterSpec[], report: R
     const path = ["listeners", index];
     refer(listener.cluster, [...path, "cluster"]);
     if (listener.protocol === "tcp") continue;
-    for (const [i, route] of (listener.routes ?? []).entries()) refer(route.cluster, [...path, "routes", i, "cluster"]);
+    for (const [i, route] of (listener.routes ?? []).entries()) {
+      for (const [name, at] of clusterReferences(route)) refer(name, [...path, "routes", i, ...at]);
+    }
   }
   for (const name of names) {
     if (!used.has(name)) report("warning", ["clusters", name], `nothing uses the cluster ${name}`, undefined, "key");

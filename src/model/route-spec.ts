@@ -1,4 +1,5 @@
 /** Routes of a Spec: what they match, and what follows. */
+import type { HashKey } from "./cluster-spec.js";
 
 export interface RouteSpec {
   readonly name: string;
@@ -43,7 +44,10 @@ export interface HeaderOperation {
 export type ActionSpec =
   | {
       readonly kind: "forward";
+      /** Where `split` is given its first. */
       readonly cluster: string;
+      readonly split: SplitSpec | undefined;
+      readonly faults: FaultSpec | undefined;
       /** Replaces the matched prefix of the path. */
       readonly rewritePrefix: string | undefined;
       readonly rewriteHost: string | undefined;
@@ -82,4 +86,22 @@ export interface RetrySpec {
   readonly on: readonly ("connect-failure" | "reset" | "timeout")[];
   /** Response statuses that count as failure while a retry is still allowed. */
   readonly statuses: readonly number[];
+}
+
+/** Requests are shared among several clusters. */
+export interface SplitSpec {
+  /** At least one has a weight; one of weight 0 is only reached by name. */
+  readonly clusters: readonly { readonly cluster: string; readonly weight: number }[];
+  /** Requests with the same first of these keys go to the same cluster; empty, or none in the request: in turn. */
+  readonly on: readonly HashKey[];
+  /** Lower-case name of a request header that may name one of the clusters; undefined = none. */
+  readonly overrideHeader: string | undefined;
+}
+
+/** Failures made on purpose, to see how clients and services bear them. */
+export interface FaultSpec {
+  readonly delay: { readonly percent: number; readonly timeMs: number } | undefined;
+  readonly abort: { readonly percent: number; readonly status: number } | undefined;
+  /** Only requests whose X-Plimsoll-Fault names the fault are hit. */
+  readonly asked: boolean;
 }

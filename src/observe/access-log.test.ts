@@ -22,6 +22,7 @@ function sample(): AccessRecord {
   record.bytesIn = 80;
   record.bytesOut = 1234;
   record.route = "all";
+  record.fault = "delay";
   record.cluster = "api";
   record.endpoint = "10.0.0.2:80";
   record.retries = 1;
@@ -78,6 +79,7 @@ describe("access log format json", () => {
       response_ms: null,
       total_ms: 12,
       route: "all",
+      fault: "delay",
       cluster: "api",
       endpoint: "10.0.0.2:80",
       reused: false,

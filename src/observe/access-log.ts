@@ -42,6 +42,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   response_ms: { kind: "timer", of: (r) => r.responseMs },
   total_ms: { kind: "timer", of: (r) => r.totalMs },
   route: { kind: "text", of: (r) => r.route },
+  fault: { kind: "text", of: (r) => r.fault },
   cluster: { kind: "text", of: (r) => r.cluster },
   endpoint: { kind: "text", of: (r) => r.endpoint },
   reused: { kind: "flag", of: (r) => r.reused },

@@ -44,6 +44,8 @@ export class AccessRecord {
   bytesIn = 0;
   bytesOut = 0;
   route = "";
+  /** What was done to it on purpose: `delay`, `abort`, `delay,abort`. */
+  fault = "";
   cluster = "";
   /** The endpoint that answered, or was tried last. */
   endpoint = "";
@@ -89,6 +91,7 @@ export class AccessRecord {
     this.bytesIn = 0;
     this.bytesOut = 0;
     this.route = "";
+    this.fault = "";
     this.cluster = "";
     this.endpoint = "";
     this.reused = false;

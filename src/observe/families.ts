@@ -41,6 +41,8 @@ export const LISTENER_FAMILIES: readonly Family[] = [
   gauge("listener_connections_open", L.OPEN, "Client connections open now."),
   counter("listener_connections_refused", L.REFUSED, "Client connections refused by a limit or while draining."),
   gauge("listener_active", L.ACTIVE, "Requests (TCP listeners: connections) being served now."),
+  counter("listener_fault_delays", L.FAULT_DELAYS, "Requests that were delayed on purpose."),
+  counter("listener_fault_aborts", L.FAULT_ABORTS, "Requests that were answered with an error on purpose."),
   counter("listener_received_bytes", L.BYTES_IN, "Bytes received from clients."),
   counter("listener_sent_bytes", L.BYTES_OUT, "Bytes sent to clients."),
 ];

@@ -63,10 +63,13 @@ export const L = {
   REQUESTS_3XX: 9,
   REQUESTS_4XX: 10,
   REQUESTS_5XX: 11,
+  /** Requests that were delayed, and answered with an error, on purpose. */
+  FAULT_DELAYS: 12,
+  FAULT_ABORTS: 13,
   /** Errors by code: index `ERRORS + CODE_NUMBER[code]`. */
-  ERRORS: 12,
+  ERRORS: 14,
   /** Histogram: first byte of a request to the last byte of its response; L4: accept to close. */
-  DURATION: 12 + CODES.length,
+  DURATION: 14 + CODES.length,
 } as const;
 const LISTENER_SIZE = L.DURATION + HISTOGRAM_SIZE;
 

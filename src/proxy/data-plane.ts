@@ -126,13 +126,13 @@ export class DataPlane {
     const metrics = listenerBase(snapshot.metricSlots.listeners.get(spec.name)!);
     return spec.kind === "tcp"
       ? new TcpListener(this.#context, spec, clusters.get(spec.cluster)!, metrics)
-      : new HttpListener(this.#context, spec, createHttpRoutes(spec, clusters), metrics);
+      : new HttpListener(this.#context, spec, createHttpRoutes(spec, clusters, this.#context.random), metrics);
   }
 
   #update(listener: Listener, spec: ListenerSpec, clusters: ReadonlyMap<string, ProxyCluster>): void {
     if (listener instanceof TcpListener) {
       if (spec.kind === "tcp") listener.update(spec, clusters.get(spec.cluster)!);
-    } else if (spec.kind === "http") listener.update(spec, createHttpRoutes(spec, clusters));
+    } else if (spec.kind === "http") listener.update(spec, createHttpRoutes(spec, clusters, this.#context.random));
   }
 
   /** Its connections may finish, for so long. */

@@ -6,6 +6,7 @@ import type { ClusterSpec } from "../model/spec.js";
 import { clusterBase, endpointBase } from "../observe/layout.js";
 import { endpointKey, type SlotMap } from "../observe/slots.js";
 import type { ProxyContext } from "./context.js";
+import { RequestHash } from "./http/hash-request.js";
 import { UpstreamPool } from "./http/upstream-pool.js";
 
 /** What the proxy hangs on an endpoint. */
@@ -29,6 +30,8 @@ export class ProxyCluster {
   readonly metrics: number;
   /** False once it was removed: its connections are not kept any more. */
   current = true;
+  /** What its policy hashes of a request. */
+  hash: RequestHash;
 
   constructor(context: ProxyContext, spec: ClusterSpec, slots: Slots, metricSlots: SlotMap) {
     this.name = spec.name;
@@ -41,6 +44,7 @@ export class ProxyCluster {
       random: context.random,
       events: { onFailures: (cluster, endpoint, row) => context.main.failures(cluster, endpoint, row) },
     });
+    this.hash = new RequestHash(spec.balance.hashOn);
     this.#equip(metricSlots);
   }
 
@@ -55,6 +59,7 @@ export class ProxyCluster {
   update(spec: ClusterSpec, slots: Slots, metricSlots: SlotMap): void {
     const left = this.live.update(spec, slotsOf(spec, slots));
     for (const endpoint of left) endpoint.data!.pool.close();
+    this.hash = new RequestHash(spec.balance.hashOn);
     this.#equip(metricSlots);
   }
 

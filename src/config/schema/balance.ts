@@ -16,7 +16,7 @@ const POLICIES = [
   "source-address",
 ] as const;
 
-const HASH_KEY = "{ header: X-User }, { cookie: sid }, { query: id }, path, source or request-id";
+export const HASH_KEY = "{ header: X-User }, { cookie: sid }, { query: id }, path, source or request-id";
 const BOUND = "a factor from 1.01 to 100, or none";
 
 function parseCookieName(name: string): string | Refused {
@@ -43,9 +43,12 @@ const named = mapping("header, cookie or query", {
   return z.NEVER;
 });
 
-const hashKey = z.union([word(["path", "source", "request-id"]).transform((from): HashKey => ({ from })), named], {
-  error: HASH_KEY,
-});
+export const hashKey = z.union(
+  [word(["path", "source", "request-id"]).transform((from): HashKey => ({ from })), named],
+  {
+    error: HASH_KEY,
+  },
+);
 
 /** 0 = none. */
 function parseBound(input: string | number): number | Refused {

@@ -14,9 +14,11 @@ import {
 } from "../parse-text.js";
 import { type Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
+import { faults } from "./faults.js";
 import { headerOperations } from "./headers.js";
 import { match } from "./match.js";
 import { flag, integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
+import { split } from "./split.js";
 
 const LOCATION = "a URL or path; {host}, {path} and {query} are replaced";
 const REDIRECTS = [301, 302, 303, 307, 308] as const;
@@ -96,11 +98,12 @@ const respond = z.union(
 );
 
 export const route = mapping(
-  "match and cluster, redirect or respond",
+  "match and cluster, split, redirect or respond",
   {
     name: text(NAME, parseName).optional().describe("For log and metrics; by default made of host and path."),
     match,
     cluster: text(NAME, parseName).optional().describe("Forward to this cluster."),
+    split: split.optional().describe("Forward to several clusters, by weight."),
     rewrite: mapping("prefix, host", {
       prefix: text(TARGET, parsePrefix).optional().describe("Replaces the matched prefix of the path."),
       host: text(PLAIN_HOST, parseAuthority).optional().describe("Host that the endpoint sees."),
@@ -108,6 +111,7 @@ export const route = mapping(
     timeouts: forwardTimeouts.describe("How long forwarding may take."),
     retry: retry.describe("When a failed try is repeated on another endpoint."),
     upgrade: tuned(flag(), DEFAULTS.forward.upgrade, "Let Upgrade requests (WebSocket) become tunnels."),
+    faults: faults.optional().describe("Delays and errors made on purpose."),
     redirect: redirect.optional().describe("Answer with a redirect."),
     respond: respond.optional().describe("Answer with a fixed response."),
     requestHeaders: headerOperations.describe("Changes of the request header."),
@@ -120,6 +124,9 @@ export const route = mapping(
     methods: "it stands in match: { method: ... }",
     headers: "to match them, write match: { headers: ... }; to change them, requestHeaders or responseHeaders",
     query: "it stands in match: { query: ... }",
+    clusters: "write split: [{ cluster: a, weight: 1 }, { cluster: b, weight: 1 }]",
+    weight: "write split: [{ cluster: a, weight: 1 }, { cluster: b, weight: 1 }]",
+    fault: "did you mean faults?",
     upstream: "write cluster",
     backend: "write cluster",
     service: "write cluster",

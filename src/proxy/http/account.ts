@@ -90,6 +90,11 @@ export class Account {
     this.#record!.requestId = text(request.requestId, 0, request.requestId.length);
   }
 
+  /** Something is done to it on purpose. */
+  onFault(fault: string): void {
+    if (this.#logged) this.#record!.fault = fault;
+  }
+
   onTry(endpoint: string, result: Code | "ok", reused: boolean, cluster: string): void {
     if (!this.#logged) return;
     const record = this.#record!;

@@ -4,7 +4,7 @@ import type { Conn } from "../../engine/engine.js";
 import { BUFFER_SIZE, type Memory } from "../../engine/memory.js";
 import { FIELD_STRIDE, Field, Method, type RequestHead } from "../../wire/http1/head.js";
 import { prefersJson } from "./accept.js";
-import { writeFixedResponse } from "./fixed-response.js";
+import { type FixedResponse, writeFixedResponse } from "./fixed-response.js";
 import type { LocalRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { writeLocalResponse } from "./local-response.js";
@@ -54,6 +54,14 @@ export function sendRouteAnswer(
       ? writeFixedResponse(route.response, reply, bytes, at, limit)
       : writeRedirect(route.redirect, bytes, head, reply, bytes, at, limit);
   return sendWritten(memory, out, length, conn);
+}
+
+/** Answers with what was written beforehand. Returns the bytes sent: 0 where no buffer is free. */
+export function sendFixed(memory: Memory, response: FixedResponse, reply: Reply, conn: Conn): number {
+  const out = memory.alloc();
+  if (out < 0) return 0;
+  const at = out * BUFFER_SIZE;
+  return sendWritten(memory, out, writeFixedResponse(response, reply, memory.bytes, at, at + BUFFER_SIZE), conn);
 }
 
 /** Answers OPTIONS that asks this proxy itself. Returns the bytes sent. */

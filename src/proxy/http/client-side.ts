@@ -2,9 +2,10 @@
 import { type Code, TRAITS } from "../../base/errors.js";
 import { Body, Method, type MethodId, type RequestHead } from "../../wire/http1/head.js";
 import type { Account } from "./account.js";
-import { describeNothing, describeRequest, sendAnswer, sendOptions, sendRouteAnswer } from "./answer.js";
+import { describeNothing, describeRequest, sendAnswer, sendFixed, sendOptions, sendRouteAnswer } from "./answer.js";
 import { BodyTransfer } from "./body-transfer.js";
 import type { Downstream } from "./downstream.js";
+import type { FixedResponse } from "./fixed-response.js";
 import type { Flight } from "./flight.js";
 import type { LocalRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
@@ -78,6 +79,21 @@ export class ClientSide {
     const sent = sendRouteAnswer(this.#worker, route, head, keep, this.downstream.conn);
     if (sent > 0) return this.#answered(isRedirect ? route.redirect.status : route.response.status, sent, keep);
     return this.refuse(isRedirect ? "BAD_REQUEST" : "INTERNAL", "the route's answer cannot be written");
+  }
+
+  /** Answers with an error that was made on purpose. True as in `refuse`. */
+  answerFault(response: FixedResponse): boolean {
+    const { reply, context } = this.#worker;
+    const keep = this.mayLive;
+    reply.clientMinor = this.minor;
+    reply.isHead = this.method === Method.HEAD;
+    reply.keepAlive = keep;
+    this.#account.code = "FAULT_INJECTED";
+    return this.#answered(
+      response.status,
+      sendFixed(context.engine.memory, response, reply, this.downstream.conn),
+      keep,
+    );
   }
 
   /** Answers OPTIONS that asks this proxy itself. True as in `refuse`. */

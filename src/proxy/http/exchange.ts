@@ -13,8 +13,10 @@ import type { MethodId, RequestHead, ResponseHead } from "../../wire/http1/head.
 import type { ProxyContext } from "../context.js";
 import { Account } from "./account.js";
 import { ClientSide } from "./client-side.js";
+import { Destination } from "./destination.js";
 import type { Downstream } from "./downstream.js";
 import type { ClientEvents, EndpointEvents } from "./events.js";
+import { FaultInjection, type FaultOwner } from "./fault.js";
 import { Flight } from "./flight.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
@@ -25,7 +27,7 @@ import { Tunnel } from "./tunnel.js";
 import { UpgradeRequest } from "./upgrade.js";
 import { Fate, Phase } from "./upstream.js";
 
-export class Exchange implements ClientEvents, EndpointEvents {
+export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   readonly #worker: HttpWorker;
   readonly #context: ProxyContext;
   readonly #account: Account;
@@ -33,6 +35,8 @@ export class Exchange implements ClientEvents, EndpointEvents {
   readonly #tries: Tries;
   readonly #flight: Flight;
   readonly #response: ResponseTransfer;
+  readonly #destination = new Destination();
+  readonly #faults: FaultInjection;
   readonly #upgrade = new UpgradeRequest();
   #keepClient = false;
 
@@ -44,6 +48,7 @@ export class Exchange implements ClientEvents, EndpointEvents {
     this.#tries = new Tries(worker, this.#account);
     this.#flight = new Flight(worker);
     this.#response = new ResponseTransfer(worker, this.#account);
+    this.#faults = new FaultInjection(worker.context, this.#account, this);
   }
 
   get method(): MethodId {
@@ -200,6 +205,10 @@ export class Exchange implements ClientEvents, EndpointEvents {
 
   #forward(route: ForwardRoute, head: RequestHead, buffer: number, start: number, end: number): number {
     const { downstream } = this.#client;
+    if (downstream.listener.rules.requestId) this.#worker.nextRequestId();
+    // Before anything is written: the new head may take the old one's place.
+    this.#destination.choose(this.#worker, route, downstream, head);
+    const waits = route.faults !== undefined && this.#faults.begin(route.faults, head, downstream.listener.metrics);
     const next = this.#flight.load(this.#client, route, head, this.#upgrade, buffer, start, end);
     if (typeof next === "string") {
       // The head is still at hand.
@@ -209,10 +218,17 @@ export class Exchange implements ClientEvents, EndpointEvents {
     this.#account.onForward(head, this.#worker.requestContext);
     this.#account.bytesIn += next - start;
     this.#response.reset(head.minor, route.responseOperations);
-    this.#tries.reset(route, head.method, route.cluster.live.usesHash ? downstream.sourceHash : 0);
+    this.#tries.reset(route, this.#destination.cluster, head.method, this.#destination.hash);
     if (route.timeouts.totalMs > 0) downstream.limitTotal(downstream.requestAt + route.timeouts.totalMs);
-    this.#try(false);
+    if (!waits) this.onFaultDelayed();
     return next;
+  }
+
+  /** The request waited as long as it should, or need not wait. */
+  onFaultDelayed(): void {
+    const { abort } = this.#faults;
+    if (abort === undefined) this.#try(false);
+    else this.#finish(this.#client.answerFault(abort));
   }
 
   #try(fresh: boolean): void {
@@ -332,6 +348,7 @@ export class Exchange implements ClientEvents, EndpointEvents {
 
   #finish(keep: boolean): void {
     this.#flight.clear();
+    this.#faults.cancel();
     this.#account.finish();
     this.#client.downstream.exchangeDone(keep, this.#client.saidLast);
     this.#worker.putExchange(this);

@@ -63,7 +63,6 @@ export class Flight implements ByteSink {
     request.rewriteHost = route.rewriteHost;
     request.expect = head.expectContinue;
     request.tunnel = upgrade.isAsked;
-    if (request.rules.requestId) this.#worker.nextRequestId();
     const at = out * BUFFER_SIZE;
     const length = writeRequestHead(bytes, head, request, bytes, at, at + BUFFER_SIZE);
     if (length < 0) {

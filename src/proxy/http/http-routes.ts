@@ -1,6 +1,9 @@
 /** A listener's routes, compiled: what each does is bytes and live objects, found by the index that matching gives. */
+import type { Random } from "../../base/random.js";
 import type { ActionSpec, ForwardTimeouts, HttpListenerSpec, RetrySpec, RouteSpec } from "../../model/spec.js";
 import type { ProxyCluster } from "../proxy-cluster.js";
+import { type ClusterSplit, compileSplit } from "./choose-cluster.js";
+import { compileFaults, type RouteFaults } from "./fault.js";
 import { compileFixedResponse, type FixedResponse } from "./fixed-response.js";
 import { compileHeaderOperations, type HeaderOperations } from "./header-operations.js";
 import { compileRewrite, type PathRewrite } from "./path-rewrite.js";
@@ -11,7 +14,10 @@ import { compileRoutes, type RouteTable } from "./route-table.js";
 export interface ForwardRoute {
   readonly kind: "forward";
   readonly name: string;
+  /** Where `split` is given its first. */
   readonly cluster: ProxyCluster;
+  readonly split: ClusterSplit | undefined;
+  readonly faults: RouteFaults | undefined;
   readonly requestOperations: HeaderOperations;
   readonly responseOperations: HeaderOperations;
   readonly rewrite: PathRewrite;
@@ -33,15 +39,20 @@ export interface HttpRoutes {
   readonly list: readonly HttpRoute[];
 }
 
-export function createHttpRoutes(spec: HttpListenerSpec, clusters: ReadonlyMap<string, ProxyCluster>): HttpRoutes {
-  return { table: compileRoutes(spec.routes), list: spec.routes.map((route) => createRoute(route, clusters)) };
+/** @param random where each split begins */
+export function createHttpRoutes(
+  spec: HttpListenerSpec,
+  clusters: ReadonlyMap<string, ProxyCluster>,
+  random: Random,
+): HttpRoutes {
+  return { table: compileRoutes(spec.routes), list: spec.routes.map((route) => createRoute(route, clusters, random)) };
 }
 
-function createRoute(route: RouteSpec, clusters: ReadonlyMap<string, ProxyCluster>): HttpRoute {
+function createRoute(route: RouteSpec, clusters: ReadonlyMap<string, ProxyCluster>, random: Random): HttpRoute {
   const { action, name } = route;
   switch (action.kind) {
     case "forward":
-      return createForward(route, action, clusters);
+      return createForward(route, action, clusters, random);
     case "redirect":
       return { kind: "redirect", name, redirect: compileRedirect(action, route.responseHeaders) };
     case "respond":
@@ -53,11 +64,14 @@ function createForward(
   route: RouteSpec,
   action: Extract<ActionSpec, { kind: "forward" }>,
   clusters: ReadonlyMap<string, ProxyCluster>,
+  random: Random,
 ): ForwardRoute {
   return {
     kind: "forward",
     name: route.name,
     cluster: clusters.get(action.cluster)!,
+    split: action.split === undefined ? undefined : compileSplit(action.split, clusters, random),
+    faults: action.faults === undefined ? undefined : compileFaults(action.faults),
     requestOperations: compileHeaderOperations(route.requestHeaders),
     responseOperations: compileHeaderOperations(route.responseHeaders),
     rewrite: compileRewrite(route.match.path, action.rewritePrefix),

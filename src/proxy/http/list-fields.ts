@@ -40,6 +40,17 @@ function countMembers(bytes: Uint8Array, head: Head, id: FieldId, name: Uint8Arr
   return found;
 }
 
+/** The list in `[start, end)` holds the member `word`, in any case. */
+export function hasWord(bytes: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+  for (let at = start; at < end; ) {
+    let stop = at;
+    while (stop < end && bytes[stop] !== COMMA) stop++;
+    if (isWord(bytes, at, stop, word, 0)) return true;
+    at = stop + 1;
+  }
+  return false;
+}
+
 function isWord(bytes: Uint8Array, start: number, end: number, name: Uint8Array, word: number): boolean {
   let at = start;
   for (let n = 0; ; n++) {

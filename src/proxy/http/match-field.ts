@@ -88,7 +88,7 @@ function matchesParameter(matcher: FieldMatcher, bytes: Uint8Array, start: numbe
 }
 
 /** Whether `[start, end)`, decoded as a form does, is `wanted` (`whole`) or begins with it. */
-function isDecoded(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array, whole: boolean): boolean {
+export function isDecoded(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array, whole: boolean): boolean {
   let at = start;
   for (let i = 0; i < wanted.length; i++) {
     if (at >= end || decodedByte(bytes, at, end) !== wanted[i]) return false;
@@ -104,12 +104,12 @@ function decodedText(bytes: Uint8Array, start: number, end: number): string {
 }
 
 /** `+` is a blank in a query (application/x-www-form-urlencoded); a `%` that begins no escape is itself. */
-function decodedByte(bytes: Uint8Array, at: number, end: number): number {
+export function decodedByte(bytes: Uint8Array, at: number, end: number): number {
   if (encodedLength(bytes, at, end) === 3) return ((HEX[bytes[at + 1]] - 1) << 4) | (HEX[bytes[at + 2]] - 1);
   return bytes[at] === 0x2b ? 0x20 : bytes[at];
 }
 
-function encodedLength(bytes: Uint8Array, at: number, end: number): 1 | 3 {
+export function encodedLength(bytes: Uint8Array, at: number, end: number): 1 | 3 {
   return bytes[at] === 0x25 && at + 2 < end && HEX[bytes[at + 1]] > 0 && HEX[bytes[at + 2]] > 0 ? 3 : 1;
 }
 

@@ -6,6 +6,7 @@ import { C } from "../../observe/layout.js";
 import { type FailedTry, mayRetry, mayRetryStatus } from "../../resilience/retry-policy.js";
 import { Method, type MethodId } from "../../wire/http1/head.js";
 import type { ProxyContext } from "../context.js";
+import type { ProxyCluster } from "../proxy-cluster.js";
 import type { Account } from "./account.js";
 import type { Exchange } from "./exchange.js";
 import type { Flight } from "./flight.js";
@@ -25,6 +26,7 @@ export class Tries implements FailedTry {
   readonly query = new Query();
   readonly #context: ProxyContext;
   #route!: ForwardRoute;
+  #cluster!: ProxyCluster;
   /** A place in the budget was taken for the next try. */
   #mayBegin = false;
 
@@ -47,8 +49,9 @@ export class Tries implements FailedTry {
   }
 
   /** Begins a new request. */
-  reset(route: ForwardRoute, method: MethodId, hash: number): void {
+  reset(route: ForwardRoute, cluster: ProxyCluster, method: MethodId, hash: number): void {
     this.#route = route;
+    this.#cluster = cluster;
     this.tries = 0;
     this.idempotent = isIdempotent(method);
     this.bodyKept = true;
@@ -60,7 +63,7 @@ export class Tries implements FailedTry {
    * @param fresh not on a connection from the pool
    */
   begin(exchange: Exchange, flight: Flight, fresh: boolean): boolean {
-    const { cluster, timeouts } = this.#route;
+    const cluster = this.#cluster;
     const holdsPlace = this.#mayBegin;
     this.#mayBegin = false;
     this.query.now = this.#context.now();
@@ -72,7 +75,7 @@ export class Tries implements FailedTry {
       return false;
     }
     this.tries++;
-    this.current.begin(exchange, cluster, endpoint, flight, holdsPlace, fresh, timeouts.perTryMs);
+    this.current.begin(exchange, cluster, endpoint, flight, holdsPlace, fresh, this.#route.timeouts.perTryMs);
     return true;
   }
 
@@ -101,7 +104,7 @@ export class Tries implements FailedTry {
     // The budget bounds the load that repeated work adds. Where nothing reached an endpoint none is added; and losing the
     // race against one that closes its idle connections is rare.
     if (TRAITS[code].retry === "safe") {
-      this.#context.metrics[this.#route.cluster.metrics + C.RETRIES]++;
+      this.#context.metrics[this.#cluster.metrics + C.RETRIES]++;
       return true;
     }
     return (code === "UPSTREAM_RESET" && this.pooledConnection && this.tries === 1) || this.#takePlace();
@@ -118,7 +121,7 @@ export class Tries implements FailedTry {
   }
 
   #takePlace(): boolean {
-    const { cluster } = this.#route;
+    const cluster = this.#cluster;
     this.#mayBegin = cluster.live.beginRetry();
     this.#context.metrics[cluster.metrics + (this.#mayBegin ? C.RETRIES : C.RETRIES_DENIED)]++;
     return this.#mayBegin;
