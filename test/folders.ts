@@ -16,9 +16,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ["base", "model"],
   observe: ["base", "model"],
   proxy: ["base", "model", ...POLICY, "cluster", "wire", "engine", "observe"],
-  config: ["base", "model", "engine", "observe"],
+  config: ["base", "model", "discovery", "engine", "observe"],
   admin: ["base", "model", "observe"],
-  cli: ["base", "model", "engine", "observe", "proxy", "config", "admin"],
+  cli: ["base", "model", "discovery", "engine", "observe", "proxy", "config", "admin"],
   testing: ["base", "model", ...POLICY, "cluster", "wire", "engine", "observe", "proxy"],
 };
 
@@ -33,7 +33,7 @@ export const FOLDERS: Readonly<Record<string, string>> = {
   health: "standing (rise and fall), outlier detection, schedule; `io/`: the probes",
   resilience: "retry rules, retry budget",
   security: "addresses and networks",
-  discovery: "merging and comparing sets of endpoints",
+  discovery: "merging and comparing sets of endpoints; `io/`: files and DNS",
   cluster: "joins these five: shared counts, nodes, leases",
   wire: "codecs without I/O: `http1/`",
   engine: "moves bytes: the contract, `uring/`, `epoll/`, `node/`; `native/`: all FFI",

@@ -2,18 +2,19 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { LbError } from "../base/errors.js";
+import { parseEndpointFile } from "../config/endpoint-file.js";
 import { explain } from "../config/explain.js";
 import { formatProblems } from "../config/frame.js";
 import { jsonSchema } from "../config/json-schema.js";
 import type { Loaded } from "../config/load.js";
 import { printable } from "../config/printable.js";
 import { ConfigError } from "../config/problem.js";
+import { type Watch, watchFile } from "../discovery/io/watch-file.js";
 import { createLog } from "./log.js";
 import { type Actions, runProgram } from "./program.js";
 import { logProblems, reportProblems } from "./report.js";
 import { run, type StartSupervisor } from "./run.js";
 import { onSignals } from "./signals.js";
-import { type Watch, watchFile } from "./watch.js";
 
 const out = (text: string): void => void process.stdout.write(text);
 const error = (text: string): void => void process.stderr.write(text);
@@ -52,7 +53,8 @@ async function serve(source: string, file: string | undefined, load: () => Promi
   // Only once the configuration is known to be good: a mistake is told at once, and without engines.
   const start: StartSupervisor = async (spec, options) => {
     const { startSupervisor } = await import("../proxy/supervisor.js");
-    return startSupervisor(spec, options);
+    const parseEndpoints = (path: string, text: string) => parseEndpointFile(path, text, process.env);
+    return startSupervisor(spec, { ...options, parseEndpoints });
   };
   const after = (ms: number, task: () => void): (() => void) => {
     const timer = setTimeout(task, ms);

@@ -133,6 +133,21 @@ const balance = fc.oneof(
     boundedLoad: maybe(bound),
   }),
 );
+const discover = fc.oneof(
+  fc.record({ file: line.filter((text) => text !== "") }),
+  fc.record({
+    dns: fc.record({
+      name: fc.constantFrom("a", "Web.internal"),
+      port,
+      type: fc.constantFrom("A", "AAAA", "A+AAAA"),
+      mode: fc.constantFrom("strict", "logical"),
+      maxTtl: fc.integer({ min: 5000, max: 1e6 }),
+      forgetAfter: fc.constantFrom("none", "1h"),
+      resolvers: fc.subarray(["10.0.0.2", "::1", "[2001:db8::1]:5353"]),
+    }),
+  }),
+  fc.constant({ dns: { name: "_http._tcp.web.internal", type: "SRV", minTtl: "1s" } }),
+);
 const cluster = fc.record({
   endpoints: fc
     .uniqueArray(
@@ -163,6 +178,7 @@ const cluster = fc.record({
   slowStart: maybe(
     fc.oneof(time, fc.record({ window: time, aggression: fc.constantFrom(0.5, 2), min: fc.constantFrom("7%", 100) })),
   ),
+  discover: maybe(discover),
   connect: maybe(fc.record({ timeout: time, attempts: fc.integer({ min: 1, max: 10 }) })),
   pool: maybe(fc.record({ maxIdle: fc.nat(65_535), idle: time })),
   health: maybe(

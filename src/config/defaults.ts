@@ -107,6 +107,16 @@ export const DEFAULTS = {
     maxConnections: by(0, "what an endpoint can take only its owner knows"),
   },
 
+  dns: {
+    type: by("A", "what nearly every service has; A+AAAA costs a second question each time"),
+    mode: by("strict", "every address that a service publishes shall get its share"),
+    minTtl: by("5s", "Kubernetes answers with 5 s; TTL 0 must not mean a question a millisecond"),
+    maxTtl: by("5m", "a day's TTL is a promise that nobody remembers when they move a service"),
+    timeout: by("2s", "a resolver nearby needs milliseconds; a recursion that takes longer is cached for the next try"),
+    forgetAfter: by("10m", "a name that is gone so long is gone on purpose, and its addresses may be somebody else's"),
+    resolvers: by([], "the system's resolvers know the system's names"),
+  },
+
   connect: {
     timeout: by(
       "1s",

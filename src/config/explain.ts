@@ -14,6 +14,7 @@ import type {
   Spec,
 } from "../model/spec.js";
 import { balanceOf, stagesOf } from "./explain-balance.js";
+import { discoveryOf } from "./explain-discovery.js";
 import { healthOf, outlierOf } from "./explain-health.js";
 import { faultsOf, splitOf } from "./explain-traffic.js";
 import { formatPathPattern } from "./parse-pattern.js";
@@ -152,6 +153,7 @@ function clusterOf(cluster: ClusterSpec) {
         zone: zone === "" ? undefined : zone,
       };
     }),
+    discover: discoveryOf(cluster.discover),
     balance: balanceOf(cluster.balance),
     ...stagesOf(cluster.stages),
     connect: { timeout: formatDuration(cluster.connectTimeoutMs), attempts: cluster.connectAttempts },

@@ -34,12 +34,13 @@ export function resolveBalance(balance: BalanceFile, path: Path, report: Report)
 
 export function resolveStages(cluster: ClusterFile, path: Path, report: Report): StagesSpec {
   const { failover, locality, slowStart } = cluster;
-  const zones = new Set(cluster.endpoints.map((endpoint) => endpoint.zone));
+  const zones = new Set(cluster.endpoints?.map((endpoint) => endpoint.zone));
   if (locality.mode === "nearest" && locality.own === "") {
     report("error", [...path, "locality"], "nearest needs to know where this process is", "add own: ZONE");
   }
   for (const { name } of locality.weights) {
-    if (zones.has(name)) continue;
+    // A source may name endpoints in any zone.
+    if (zones.has(name) || cluster.discover !== undefined) continue;
     report("warning", [...path, "locality", "weights", name], `no endpoint is in the zone ${name}`, undefined, "key");
   }
   return {

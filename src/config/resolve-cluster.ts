@@ -4,6 +4,7 @@ import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
 import { resolveBalance, resolveStages } from "./resolve-balance.js";
+import { resolveDiscovery } from "./resolve-discovery.js";
 import { resolveHealth } from "./resolve-health.js";
 import { resolveOutlier } from "./resolve-outlier.js";
 import type { File } from "./schema/file.js";
@@ -14,7 +15,8 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
   const path: Path = ["clusters", name];
   return {
     name,
-    endpoints: resolveEndpoints(cluster.endpoints, [...path, "endpoints"], report),
+    endpoints: resolveOwn(cluster, path, report),
+    discover: resolveDiscovery(cluster.discover, [...path, "discover"], report),
     balance: resolveBalance(cluster.balance, [...path, "balance"], report),
     stages: resolveStages(cluster, path, report),
     connectTimeoutMs: cluster.connect.timeout,
@@ -26,7 +28,25 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
   };
 }
 
-function resolveEndpoints(endpoints: ClusterFile["endpoints"], path: Path, report: Report): EndpointSpec[] {
+function resolveOwn({ endpoints, discover }: ClusterFile, path: Path, report: Report): EndpointSpec[] {
+  if (endpoints === undefined && discover === undefined) {
+    report("error", path, "the key endpoints is missing", "list them, or write discover: where they come from", "key");
+  }
+  const resolved = resolveEndpoints(endpoints ?? [], [...path, "endpoints"], report);
+  if (discover !== undefined || endpoints === undefined) return resolved;
+  if (resolved.length === 0) {
+    report("warning", [...path, "endpoints"], "the cluster has no endpoint", "every request will get 503");
+  } else if (resolved.every((endpoint) => endpoint.weight === 0)) {
+    const hint = "all of them drain: nothing will be forwarded";
+    report("warning", [...path, "endpoints"], "every endpoint has weight 0", hint);
+  }
+  return resolved;
+}
+
+type EndpointFile = NonNullable<ClusterFile["endpoints"]>[number];
+
+/** @param path of the list */
+export function resolveEndpoints(endpoints: readonly EndpointFile[], path: Path, report: Report): EndpointSpec[] {
   const ids = new Map<string, number>();
   const resolved = endpoints.map(({ id, ...endpoint }, index): EndpointSpec => {
     const spec = { ...endpoint, id: id ?? formatAddress(endpoint.address) };
@@ -38,9 +58,5 @@ function resolveEndpoints(endpoints: ClusterFile["endpoints"], path: Path, repor
     ids.set(spec.id, index);
     return spec;
   });
-  if (resolved.length === 0) report("warning", path, "the cluster has no endpoint", "every request will get 503");
-  else if (resolved.every((endpoint) => endpoint.weight === 0)) {
-    report("warning", path, "every endpoint has weight 0", "all of them drain: nothing will be forwarded");
-  }
   return resolved;
 }

@@ -1,5 +1,6 @@
 /** Clusters of a Spec: their endpoints, and the rules by which these are chosen, checked and spared. */
 import type { Address } from "./address.js";
+import type { DiscoverySpec } from "./discovery-spec.js";
 
 export type BalanceName =
   | "round-robin"
@@ -79,7 +80,9 @@ export interface SlowStartSpec {
 
 export interface ClusterSpec {
   readonly name: string;
+  /** Those of the file; once it runs, with what was discovered and what operators changed. */
   readonly endpoints: readonly EndpointSpec[];
+  readonly discover: DiscoverySpec | undefined;
   readonly balance: BalanceSpec;
   readonly stages: StagesSpec;
   readonly connectTimeoutMs: number;

@@ -7,6 +7,7 @@ import type { ClusterSpec } from "./cluster-spec.js";
 import type { RouteSpec } from "./route-spec.js";
 
 export type * from "./cluster-spec.js";
+export type * from "./discovery-spec.js";
 export type * from "./route-spec.js";
 
 export interface Spec {

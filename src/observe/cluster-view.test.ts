@@ -34,6 +34,7 @@ describe("cluster view", () => {
       state: "ejected",
       reason: "5 failures in a row",
       since: "2026-02-03T04:05:06.007Z",
+      source: "config",
       active: 0,
       connections: 0,
       requests: 100,

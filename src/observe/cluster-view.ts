@@ -1,9 +1,9 @@
 /** Clusters and endpoints as the admin API and the terminal view show them: configuration, state and figures in one. */
 import { HISTOGRAM_SIZE, histogramAdd, histogramQuantile } from "../base/histogram.js";
 import { formatAddress } from "../model/address.js";
-import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
+import type { ClusterSpec, EndpointSpec, Origin } from "../model/spec.js";
 import { C, clusterBase, E, endpointBase } from "./layout.js";
-import type { EndpointState, Observed } from "./observed.js";
+import type { DiscoveryStatus, EndpointState, Observed } from "./observed.js";
 import { endpointKey } from "./slots.js";
 import { createTimestamp } from "./timestamp.js";
 
@@ -14,6 +14,8 @@ export interface ClusterView {
   readonly active: number;
   readonly retries: number;
   readonly panicPicks: number;
+  /** undefined where the cluster only has its own list. */
+  readonly discovery: DiscoveryStatus | undefined;
   readonly endpoints: readonly EndpointView[];
 }
 
@@ -27,6 +29,8 @@ export interface EndpointView {
   readonly reason: string;
   /** RFC 3339. */
   readonly since: string;
+  /** Who named it: the configuration, its source, or an operator at run time. */
+  readonly source: Origin;
   readonly active: number;
   readonly connections: number;
   readonly requests: number;
@@ -51,6 +55,7 @@ function viewCluster(observed: Observed, cluster: ClusterSpec): ClusterView {
     active: sum(observed, base + C.ACTIVE),
     retries: sum(observed, base + C.RETRIES),
     panicPicks: sum(observed, base + C.PANIC_PICKS),
+    discovery: observed.discovery(cluster.name),
     endpoints: cluster.endpoints.map((endpoint) => viewEndpoint(observed, cluster.name, endpoint)),
   };
 }
@@ -66,6 +71,7 @@ function viewEndpoint(observed: Observed, cluster: string, endpoint: EndpointSpe
     state: status.state,
     reason: status.reason,
     since: createTimestamp()(status.since),
+    source: status.origin,
     active: sum(observed, base + E.ACTIVE),
     connections: sum(observed, base + E.OPEN),
     requests: sum(observed, base + E.REQUESTS),

@@ -1,5 +1,5 @@
 /** What the main thread knows at the moment somebody looks: the one input of the metrics page and the cluster view. */
-import type { Spec } from "../model/spec.js";
+import type { Origin, Spec } from "../model/spec.js";
 import type { SlotMap } from "./slots.js";
 
 export interface Observed {
@@ -9,6 +9,21 @@ export interface Observed {
   readonly workers: readonly WorkerView[];
   readonly main: MainView;
   status(cluster: string, endpoint: string): EndpointStatus;
+  /** undefined for a cluster that only has its own list. */
+  discovery(cluster: string): DiscoveryStatus | undefined;
+}
+
+/** How a cluster's source does. */
+export interface DiscoveryStatus {
+  /** In words: `dns A web.internal`. */
+  readonly source: string;
+  /** Endpoints that it names now. */
+  readonly endpoints: number;
+  /** Sets that it handed over, and looks at it that found something wrong. */
+  readonly updates: number;
+  readonly failures: number;
+  /** What is wrong now: the last good set stays in force. */
+  readonly problem: string | undefined;
 }
 
 export interface WorkerView {
@@ -30,6 +45,8 @@ export interface EndpointStatus {
   readonly since: number;
   /** In force now. */
   readonly weight: number;
+  /** Who named it. */
+  readonly origin: Origin;
 }
 
 export interface MainView {

@@ -54,6 +54,10 @@ describe("metrics page", () => {
     'plimsoll_endpoint_state{cluster="web",endpoint="e1",state="down"} 1',
     'plimsoll_endpoint_state{cluster="web",endpoint="e1",state="up"} 0',
     'plimsoll_endpoint_active{cluster="web",endpoint="e0"} 2',
+    'plimsoll_discovery_endpoints{cluster="web",source="file /web.yaml"} 2',
+    'plimsoll_discovery_updates_total{cluster="web",source="file /web.yaml"} 3',
+    'plimsoll_discovery_failures_total{cluster="web",source="file /web.yaml"} 1',
+    'plimsoll_discovery_failing{cluster="web",source="file /web.yaml"} 1',
     'plimsoll_endpoint_response_seconds_count{cluster="web",endpoint="e0"} 2',
   ]) {
     it(`has ${line}`, () => assert.ok(page.split("\n").includes(line)));

@@ -4,6 +4,7 @@
  */
 import { CODES, TRAITS } from "../base/errors.js";
 import { HISTOGRAM_SIZE, histogramAdd } from "../base/histogram.js";
+import { discoveryLines } from "./discovery-lines.js";
 import { COARSE_BOUNDS, FINE_BOUNDS, header, histogramSamples, labels, type MetricType, sample } from "./exposition.js";
 import { CLUSTER_FAMILIES, ENDPOINT_FAMILIES, type Family, LISTENER_FAMILIES, WORKER_FAMILIES } from "./families.js";
 import { C, clusterBase, E, endpointBase, L, listenerBase } from "./layout.js";
@@ -82,6 +83,7 @@ function* lines(observed: Observed): Generator<string> {
     C.REQUESTS_NONE,
   );
   yield* stateLines(observed);
+  yield* discoveryLines(observed);
 
   const endpointSeries = spec.clusters.flatMap((cluster) =>
     cluster.endpoints.map(({ id }): Series => {

@@ -1,12 +1,16 @@
 /** What the supervisor shows on its admin pages. */
 import type { AdminSource, Readiness } from "../admin/source.js";
 import type { HealthMonitor } from "../health/io/monitor.js";
-import type { Spec } from "../model/spec.js";
+import type { Origin, Spec } from "../model/spec.js";
 import type { LogWriter } from "../observe/io/log-writer.js";
 import { createProcessMeter } from "../observe/io/process-figures.js";
 import type { EndpointStatus, Observed } from "../observe/observed.js";
 import type { SlotMap } from "../observe/slots.js";
+import type { Discoveries } from "./discoveries.js";
 import type { WorkerHandle } from "./worker-handle.js";
+
+/** Who named each endpoint, by cluster and id. */
+export type Origins = ReadonlyMap<string, ReadonlyMap<string, Origin>>;
 
 export class SupervisorView implements AdminSource {
   ready = false;
@@ -15,21 +19,30 @@ export class SupervisorView implements AdminSource {
   logWriter: LogWriter | undefined = undefined;
   readonly #workers: readonly WorkerHandle[];
   readonly #monitor: HealthMonitor;
+  readonly #discoveries: Pick<Discoveries, "status">;
   readonly #version: string;
   readonly #meter = createProcessMeter();
   #spec: Spec | undefined = undefined;
   #slots: SlotMap | undefined = undefined;
+  #origins: Origins = new Map();
 
-  constructor(workers: readonly WorkerHandle[], monitor: HealthMonitor, version: string) {
+  constructor(
+    workers: readonly WorkerHandle[],
+    monitor: HealthMonitor,
+    discoveries: Pick<Discoveries, "status">,
+    version: string,
+  ) {
     this.#workers = workers;
     this.#monitor = monitor;
+    this.#discoveries = discoveries;
     this.#version = version;
   }
 
   /** The configuration in force from now on. */
-  show(spec: Spec, slots: SlotMap): void {
+  show(spec: Spec, slots: SlotMap, origins: Origins): void {
     this.#spec = spec;
     this.#slots = slots;
+    this.#origins = origins;
   }
 
   readiness(): Readiness {
@@ -60,6 +73,7 @@ export class SupervisorView implements AdminSource {
         logErrors: this.logWriter?.errors ?? 0,
       },
       status: (cluster, endpoint) => this.#status(cluster, endpoint),
+      discovery: (cluster) => this.#discoveries.status(cluster),
     };
   }
 
@@ -71,7 +85,8 @@ export class SupervisorView implements AdminSource {
     const health = this.#monitor.endpoint(cluster, id);
     const spec = this.#spec?.clusters.find(({ name }) => name === cluster)?.endpoints.find((one) => one.id === id);
     const weight = spec?.weight ?? 0;
-    if (health === undefined) return { state: "unknown", reason: "not watched", since: Date.now(), weight };
-    return { state: health.state, reason: health.reason, since: Date.now() - health.forMs, weight };
+    const origin = this.#origins.get(cluster)?.get(id) ?? "config";
+    if (health === undefined) return { state: "unknown", reason: "not watched", since: Date.now(), weight, origin };
+    return { state: health.state, reason: health.reason, since: Date.now() - health.forMs, weight, origin };
   }
 }

@@ -8,19 +8,22 @@ import { type Clock, createClock } from "../base/clock.js";
 import { createRandom } from "../base/random.js";
 import { createShared, type SharedState } from "../cluster/shared.js";
 import { SlotTable } from "../cluster/slots.js";
+import { createSource } from "../discovery/io/create-source.js";
+import type { ParseEndpoints } from "../discovery/source.js";
 import { MAX_DESCRIPTORS } from "../engine/native/descriptors.js";
 import { HealthMonitor } from "../health/io/monitor.js";
 import { createProbe } from "../health/io/probe.js";
 import { formatAddress } from "../model/address.js";
-import type { Spec } from "../model/spec.js";
+import type { Origin, Spec } from "../model/spec.js";
 import { LogWriter } from "../observe/io/log-writer.js";
 import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
 import { Slots } from "../observe/slots.js";
+import { Discoveries } from "./discoveries.js";
 import { logHealth } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
 import type { Named } from "./messages.js";
-import { SupervisorView } from "./supervisor-view.js";
+import { type Origins, SupervisorView } from "./supervisor-view.js";
 import { WorkerHandle } from "./worker-handle.js";
 import { Workers } from "./workers.js";
 
@@ -42,6 +45,8 @@ export interface SupervisorOptions {
   readonly log: (record: LogRecord) => void;
   /** The version shown on pages. */
   readonly version?: string;
+  /** Reads files of endpoints. Without it they are refused. */
+  readonly parseEndpoints?: ParseEndpoints;
   /** Another module for worker threads. */
   readonly workerScript?: URL;
 }
@@ -73,16 +78,25 @@ class RunningSupervisor implements Supervisor {
   readonly #rings: SharedArrayBuffer[];
   readonly #workers: Workers;
   readonly #view: SupervisorView;
+  readonly #discoveries: Discoveries;
+  /** As it was given: endpoints are those of the file. */
+  #configured: Spec;
+  /** What the workers follow: endpoints are those that there are now. */
   #spec: Spec;
   #admin: AdminServer | undefined = undefined;
   #logWriter: LogWriter | undefined = undefined;
   #logTarget: string | undefined = undefined;
   /** Reloads run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** A change of endpoints waits for its turn. */
+  #isMerging = false;
+  /** It drains or ends: what follows now would open listeners again. */
+  #isEnding = false;
   /** Timers that wait for what has left to be drained. */
   readonly #cancels = new Set<() => void>();
 
-  constructor(spec: Spec, { log, version, workerScript }: SupervisorOptions) {
+  constructor(spec: Spec, { log, version, workerScript, parseEndpoints = refuseFiles }: SupervisorOptions) {
+    this.#configured = spec;
     this.#spec = spec;
     this.#log = log;
     this.#shared = createShared(spec.workers);
@@ -99,7 +113,14 @@ class RunningSupervisor implements Supervisor {
     const script = workerScript ?? new URL("./worker.js", import.meta.url);
     const handles = this.#rings.map((logRing, worker) => this.#createWorker(worker, logRing, script));
     this.#workers = new Workers(handles, log);
-    this.#view = new SupervisorView(handles, this.#monitor, version ?? "");
+    const tools = { clock: this.#clock, random: createRandom(randomInt(2 ** 32)), parse: parseEndpoints };
+    this.#discoveries = new Discoveries({
+      clock: this.#clock,
+      log,
+      createSource: (discovery) => createSource(discovery, tools),
+      onChange: () => this.#mergeSoon(),
+    });
+    this.#view = new SupervisorView(handles, this.#monitor, this.#discoveries, version ?? "");
   }
 
   get listening(): readonly Named[] {
@@ -112,8 +133,9 @@ class RunningSupervisor implements Supervisor {
 
   async start(): Promise<void> {
     await this.#workers.start();
-    const spec = this.#spec;
+    const spec = this.#configured;
     await this.#useLog(spec, await this.#openLog(spec));
+    await this.#discoveries.prepare(spec.clusters);
     await this.#follow({ ...spec, listeners: await this.#workers.prepare(spec.listeners, []) });
     if (spec.admin !== undefined) {
       this.#admin = await startAdmin({
@@ -138,11 +160,14 @@ class RunningSupervisor implements Supervisor {
 
   async drain(): Promise<void> {
     this.#view.draining = true;
+    this.#isEnding = true;
     await this.#turn;
     await this.#workers.drain(this.#spec.drainMs);
   }
 
   async close(): Promise<void> {
+    this.#isEnding = true;
+    this.#discoveries.close();
     this.#monitor.close();
     for (const cancel of this.#cancels) cancel();
     await this.#workers.stop();
@@ -177,13 +202,16 @@ class RunningSupervisor implements Supervisor {
 
   /** First what can fail and be undone without a trace, then what changes something. */
   async #reload(spec: Spec): Promise<void> {
-    const before = this.#spec;
+    const before = this.#configured;
     let writer: LogWriter | undefined;
     try {
       writer = await this.#openLog(spec);
+      // May take seconds: before anything is bound that would not be served meanwhile.
+      await this.#discoveries.prepare(spec.clusters);
       const listeners = await this.#workers.prepare(spec.listeners, before.listeners);
       await this.#follow({ ...spec, listeners });
     } catch (error) {
+      this.#discoveries.abandon();
       this.#view.reloads.failed++;
       if (writer !== this.#logWriter) await writer?.close();
       throw error;
@@ -194,7 +222,8 @@ class RunningSupervisor implements Supervisor {
   }
 
   /** The addresses are bound: nothing here can fail but for want of slots, which changes nothing. */
-  async #follow(spec: Spec): Promise<void> {
+  async #follow(configured: Spec): Promise<void> {
+    const { spec, origins } = this.#merge(configured);
     const { slots: metricSlots, generation } = this.#metricSlots.assign(spec);
     try {
       await this.#workers.apply({ spec, slots: this.#slots.assign(spec.clusters), metricSlots });
@@ -203,10 +232,39 @@ class RunningSupervisor implements Supervisor {
       throw error;
     }
     this.#slots.commit();
+    this.#discoveries.commit();
+    this.#configured = configured;
     this.#spec = spec;
     this.#monitor.update(spec.clusters);
-    this.#view.show(spec, metricSlots);
+    this.#view.show(spec, metricSlots, origins);
     this.#freeLater(generation, spec.drainMs + FREE_AFTER_MS);
+  }
+
+  /** The configuration with the endpoints that its clusters have now. */
+  #merge(configured: Spec): { spec: Spec; origins: Origins } {
+    const origins = new Map<string, ReadonlyMap<string, Origin>>();
+    const clusters = configured.clusters.map((cluster) => {
+      const merged = this.#discoveries.merge(cluster);
+      origins.set(cluster.name, new Map(merged.map(({ spec, origin }) => [spec.id, origin])));
+      return { ...cluster, endpoints: merged.map(({ spec }) => spec) };
+    });
+    return { spec: { ...configured, clusters }, origins };
+  }
+
+  /** Endpoints have changed besides the configuration. Changes that come meanwhile are followed together. */
+  #mergeSoon(): void {
+    if (this.#isMerging) return;
+    this.#isMerging = true;
+    this.#turn = this.#turn.then(async () => {
+      this.#isMerging = false;
+      if (this.#isEnding) return;
+      try {
+        await this.#follow(this.#configured);
+      } catch (error) {
+        const message = `endpoints cannot change: ${error instanceof Error ? error.message : error}`;
+        this.#log({ level: "error", event: "endpoints_failed", message });
+      }
+    });
   }
 
   async #goBack(): Promise<void> {
@@ -257,4 +315,8 @@ class RunningSupervisor implements Supervisor {
       message: `a change of ${fixed.join(", ")} takes effect only after a restart`,
     });
   }
+}
+
+function refuseFiles(file: string): never {
+  throw new Error(`${file} cannot be read: this program knows no syntax for it`);
 }

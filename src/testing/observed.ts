@@ -1,7 +1,7 @@
 /** What the main thread sees, for tests of pages: two workers, an HTTP and a TCP listener, cluster `web` of two endpoints. */
 import type { ListenerSpec, Spec } from "../model/spec.js";
 import { createMetrics, openMetrics } from "../observe/layout.js";
-import type { EndpointStatus, Observed } from "../observe/observed.js";
+import type { DiscoveryStatus, EndpointStatus, Observed } from "../observe/observed.js";
 import { Slots } from "../observe/slots.js";
 import { createClusterSpec } from "./specs.js";
 
@@ -32,10 +32,12 @@ const TCP: ListenerSpec = {
   idleTimeoutMs: 3_600_000,
 };
 
+const FILE: DiscoveryStatus = { source: "file /web.yaml", endpoints: 2, updates: 3, failures: 1, problem: "gone" };
+
 export function createSpec(changes: Partial<Spec> = {}): Spec {
   return {
     listeners: [HTTP, TCP],
-    clusters: [createClusterSpec(2)],
+    clusters: [createClusterSpec(2, { discover: { kind: "file", path: "/web.yaml" } })],
     workers: 2,
     engine: "auto",
     admin: undefined,
@@ -51,7 +53,13 @@ export function createObserved(
   spec: Spec = createSpec(),
   statuses: Record<string, Partial<EndpointStatus>> = {},
 ): Observed {
-  const up: EndpointStatus = { state: "up", reason: "status 200", since: 1_767_225_600_000, weight: 1 };
+  const up: EndpointStatus = {
+    state: "up",
+    reason: "status 200",
+    since: 1_767_225_600_000,
+    weight: 1,
+    origin: "config",
+  };
   return {
     spec,
     slots: new Slots().assign(spec).slots,
@@ -73,5 +81,7 @@ export function createObserved(
       logErrors: 0,
     },
     status: (_cluster, endpoint) => ({ ...up, ...statuses[endpoint] }),
+    discovery: (cluster) =>
+      spec.clusters.some(({ name, discover }) => name === cluster && discover !== undefined) ? FILE : undefined,
   };
 }

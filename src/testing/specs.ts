@@ -47,6 +47,7 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
   return {
     name: "web",
     endpoints: Array.from({ length: size }, (_, index) => createEndpointSpec(index)),
+    discover: undefined,
     balance: createBalanceSpec("round-robin"),
     stages: createStagesSpec(),
     connectTimeoutMs: 1000,

@@ -22,12 +22,14 @@ function endpoint(id: string, requests: number): EndpointView {
   const counters = { connects: 1, connectFailures: 0, bytesIn: 1, bytesOut: 1, failures: 2 };
   const load = { active: 1, connections: 1, requests, weight: 1, maxConnections: 0 };
   const latencyMs = { p50: 4.25, p99: 380 };
-  return { id, address: "127.0.0.1:1", state: "up", reason: "", since: "", ...load, ...counters, latencyMs };
+  const standing = { state: "up", reason: "", since: "", source: "config" } as const;
+  return { id, address: "127.0.0.1:1", ...standing, ...load, ...counters, latencyMs };
 }
 
 function figures(at: number, requests: number, durations: [number, number][]): Figures {
   const endpoints = [endpoint("steady", requests)];
-  const cluster: ClusterView = { name: "demo", balance: "p2c", active: 0, retries: 5, panicPicks: 0, endpoints };
+  const own = { name: "demo", balance: "p2c", discovery: undefined };
+  const cluster: ClusterView = { ...own, active: 0, retries: 5, panicPicks: 0, endpoints };
   const counts = { requests, failed: 3, connections: 2 };
   return { at, ...counts, engine: "epoll", durations: new Map(durations), clusters: [cluster] };
 }

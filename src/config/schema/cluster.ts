@@ -7,6 +7,7 @@ import { NAME, parseName } from "../parse-text.js";
 import { Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
 import { balance } from "./balance.js";
+import { discovery } from "./discovery.js";
 import { health, retryBudget } from "./health.js";
 import { outlier } from "./outlier.js";
 import { integer, list, mapping, quantity, text, tuned } from "./parts.js";
@@ -16,6 +17,11 @@ const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
 
 function parseTo(input: string): Address | Refused {
   const address = parseAddress(input, "127.0.0.1", 1);
+  const name = /^([a-z][\w.-]*):(\d+)$/i.exec(input);
+  if (address instanceof Refused && name !== null) {
+    const discover = `discover: { dns: { name: ${name[1]}, port: ${name[2]} } }`;
+    return refuse(address.message, `write its IP address, or have the cluster follow the name: ${discover}`);
+  }
   if (address instanceof Refused || address.family === "unix") return address;
   const isAny = address.host === "0.0.0.0" || address.host === "::";
   return isAny ? refuse(`${address.host} is not a destination`, `write :${address.port} for this machine`) : address;
@@ -62,10 +68,13 @@ const endpoint = z.union(
   { error: `${ADDRESS}; or a mapping (address, weight, maxConnections, id, priority, zone)` },
 );
 
+export const endpoints = list(endpoint, "a list of endpoints");
+
 export const cluster = mapping(
-  "endpoints, balance, health ...",
+  "endpoints, discover, balance, health ...",
   {
-    endpoints: list(endpoint, "a list of endpoints").describe("Addresses, or mappings with address and weight."),
+    endpoints: endpoints.optional().describe("Addresses, or mappings with address and weight."),
+    discover: discovery.optional().describe("Where endpoints come from besides this list: a file, or DNS."),
     balance: tuned(balance, DEFAULTS.cluster.balance, "Which endpoint is next: a policy, or a mapping."),
     failover: failover.describe("When endpoints of a higher priority number, or unhealthy ones, are used."),
     locality: locality.describe("What the endpoints' zones mean."),
@@ -90,6 +99,8 @@ export const cluster = mapping(
     retryBudget: retryBudget.describe("Bounds retries, so that they cannot multiply an overload."),
   },
   {
+    discovery: "write discover",
+    dns: "write discover: { dns: ... }",
     servers: "write endpoints",
     backends: "write endpoints",
     targets: "write endpoints",

@@ -1,6 +1,7 @@
 /** A whole proxy in this process, configured by YAML as an operator would, with its log and its pages at hand. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { parseEndpointFile } from "../../../src/config/endpoint-file.js";
 import { loadText } from "../../../src/config/load.js";
 import { chooseEngine } from "../../../src/engine/choose.js";
 import type { EngineKind } from "../../../src/engine/engine.js";
@@ -77,7 +78,11 @@ export async function startProxy(
   options: Partial<SupervisorOptions> = {},
 ): Promise<RunningProxy> {
   const log: LogRecord[] = [];
-  const supervisor = await startSupervisor(parse(yaml, engine), { log: (record) => log.push(record), ...options });
+  const supervisor = await startSupervisor(parse(yaml, engine), {
+    log: (record) => log.push(record),
+    parseEndpoints: (file, text) => parseEndpointFile(file, text, {}),
+    ...options,
+  });
   t.after(() => supervisor.close());
   return new RunningProxy(supervisor, log, engine);
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { watchFile } from "./watch.js";
+import { watchFile } from "./watch-file.js";
 
 /** Promise.withResolvers, which Node.js 20 does not have. */
 function deferred() {

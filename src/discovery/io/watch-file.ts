@@ -6,6 +6,8 @@ import { statSync, watch } from "node:fs";
 import { dirname } from "node:path";
 
 export interface Watch {
+  /** Looks now, without having heard of a change. */
+  look(): void;
   close(): void;
 }
 
@@ -28,20 +30,21 @@ export function watchFile(file: string, changed: () => void, failed: (error: Err
       changed();
     }
   };
+  const begin = (): void => {
+    timer ??= setTimeout(look, QUIET_MS);
+  };
   try {
     // Not begun anew by each event: in a directory where a log is written, it would never end.
-    const watcher = watch(dirname(file), { persistent: false }, () => {
-      timer ??= setTimeout(look, QUIET_MS);
-    });
+    const watcher = watch(dirname(file), { persistent: false }, begin);
     watcher.on("error", failed);
     const close = (): void => {
       clearTimeout(timer);
       watcher.close();
     };
-    return { close };
+    return { look: begin, close };
   } catch (error) {
     failed(error as Error);
-    return { close: () => {} };
+    return { look: begin, close: () => clearTimeout(timer) };
   }
 }
 

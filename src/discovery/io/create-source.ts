@@ -1,0 +1,19 @@
+/** The source of a cluster's endpoints that its spec asks for. */
+import type { Clock } from "../../base/clock.js";
+import type { DiscoverySpec } from "../../model/spec.js";
+import type { ParseEndpoints, StartSource } from "../source.js";
+import { startFileSource } from "./file-source.js";
+
+export interface SourceTools {
+  readonly clock: Clock;
+  readonly parse: ParseEndpoints;
+}
+
+export function createSource(spec: DiscoverySpec, tools: SourceTools): StartSource {
+  switch (spec.kind) {
+    case "file":
+      return (found) => startFileSource({ path: spec.path, ...tools }, found);
+    case "dns":
+      return () => ({ close: () => {} });
+  }
+}
