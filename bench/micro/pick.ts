@@ -2,13 +2,14 @@
 
 import { mix32 } from "../../src/base/hash.js";
 import { createRandom } from "../../src/base/random.js";
-import { Cluster } from "../../src/cluster/cluster.js";
-import { createShared } from "../../src/cluster/shared.js";
-import { SlotTable } from "../../src/cluster/slots.js";
+import type { Cluster } from "../../src/cluster/cluster.js";
+import { createLocalCluster } from "../../src/cluster/local-cluster.js";
+import type { SlotTable } from "../../src/cluster/slots.js";
 import { State } from "../../src/model/cells.js";
 import { Outcome } from "../../src/model/outcome.js";
 import { Query } from "../../src/model/query.js";
 import type { BalanceName } from "../../src/model/spec.js";
+import { TIMELESS } from "../../src/testing/fake-clock.js";
 import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../../src/testing/specs.js";
 
 const POLICIES: readonly BalanceName[] = ["round-robin", "random", "least-request", "p2c", "source-address"];
@@ -17,14 +18,9 @@ const ROUNDS = 5;
 const PICKS = 1_000_000;
 
 function createCluster(balance: BalanceName, size: number) {
-  const shared = createShared(1);
-  const table = new SlotTable(shared);
   const endpoints = Array.from({ length: size }, (_, i) => createEndpointSpec(i, { weight: 1 + (i % 3) }));
   const spec = createClusterSpec(0, { endpoints, balance: createBalanceSpec(balance) });
-  const slots = table.assign([spec]).get(spec.name)!;
-  const events = { onFailures: () => {} };
-  const cluster = new Cluster({ spec, slots, shared, worker: 0, random: createRandom(1), events });
-  return { cluster, table };
+  return createLocalCluster(spec, createRandom(1), { onFailures: () => {} }, TIMELESS);
 }
 
 /** Keeps some leases open, so that loads differ. */
@@ -42,7 +38,7 @@ function pickAndSettle(cluster: Cluster, picks: number): number {
   return nanoseconds / picks;
 }
 
-/** One state change and the pick that notices it. */
+/** One state change, the plan that follows from it, and the pick that obeys it. */
 function rebuild(cluster: Cluster, table: SlotTable): number {
   const query = new Query();
   const changes = 20;

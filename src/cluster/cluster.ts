@@ -1,20 +1,20 @@
 /**
  * A worker's live cluster: which endpoint is next, and how it went. Joins policy (balance, resilience) with the shared
- * state. Everything is synchronous and allocates nothing, except when the set of eligible endpoints has changed.
+ * state. Everything is synchronous, and only following a new plan or configuration allocates.
  * Contract: each endpoint that `acquire` returns is given to `settle` exactly once, on every path.
  */
 
-import { createPicker } from "../balance/create-picker.js";
-import type { Picker } from "../balance/picker.js";
-import { buildTables } from "../balance/tables.js";
+import type { PickerSetup } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
-import { ClusterCell, EndpointCell, LEAVING, UNUSABLE } from "../model/cells.js";
+import { ClusterCell, EndpointCell, UNUSABLE } from "../model/cells.js";
 import { type FailureRow, Outcome, type OutcomeId } from "../model/outcome.js";
 import type { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { activeNeeded } from "../resilience/retry-budget.js";
+import { Choice } from "./choice.js";
 import { countFailure, forgiveFailures } from "./failure-rows.js";
 import { LiveEndpoint } from "./live-endpoint.js";
+import type { Plan } from "./plan.js";
 import { clusterAt, heldActiveAt, heldAt, heldRetriesAt, type SharedState } from "./shared.js";
 import type { ClusterSlots } from "./slots.js";
 
@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly spec: ClusterSpec;
   /** From `SlotTable.assign` of the same spec. */
   readonly slots: ClusterSlots;
+  /** From `Planner.assign` of the same spec. */
+  readonly plan: Plan;
   readonly shared: SharedState;
   /** This worker's number, below what `createShared` was given. */
   readonly worker: number;
@@ -41,43 +43,55 @@ export interface ClusterOptions {
 /** @typeParam Data what the proxy hangs on an endpoint */
 export class Cluster<Data = unknown> {
   readonly name: string;
-  spec: ClusterSpec;
-  endpoints: readonly LiveEndpoint<Data>[] = [];
-  /** True if `Query.hash` decides: only then need it be worked out. */
-  usesHash = false;
+  #spec: ClusterSpec;
+  #endpoints: readonly LiveEndpoint<Data>[] = [];
+  #usesHash = false;
   readonly #cells: Int32Array;
   readonly #held: Int32Array;
   readonly #at: number;
   readonly #heldRetriesAt: number;
   readonly #heldActiveAt: number;
-  readonly #random: Random;
   readonly #events: ClusterEvents;
-  #generation: number;
-  #picker: Picker<LiveEndpoint<Data>> | undefined = undefined;
-  #panicking = false;
+  readonly #setup: PickerSetup;
+  #choice!: Choice<Data>;
 
   constructor(options: ClusterOptions) {
     const { spec, slots, shared } = options;
-    this.spec = spec;
     this.name = spec.name;
+    this.#spec = spec;
     this.#cells = shared.cells;
     this.#held = shared.held(options.worker);
     this.#at = clusterAt(slots.slot);
     this.#heldRetriesAt = heldRetriesAt(slots.slot);
     this.#heldActiveAt = heldActiveAt(slots.slot);
-    this.#random = options.random;
     this.#events = options.events;
-    this.#generation = 0;
-    this.update(spec, slots);
+    this.#setup = { cells: this.#cells, cluster: this.#at, random: options.random };
+    this.update(spec, slots, options.plan);
+  }
+
+  get spec(): ClusterSpec {
+    return this.#spec;
+  }
+
+  /** In the order of the spec. */
+  get endpoints(): readonly LiveEndpoint<Data>[] {
+    return this.#endpoints;
+  }
+
+  /** True if `Query.hash` decides: only then need it be worked out. */
+  get usesHash(): boolean {
+    return this.#usesHash;
   }
 
   /**
    * Follows a new spec of the same name. An endpoint that kept its id, address and slot keeps its live object and what hangs
    * on it; leases on others stay valid until they are settled. Returns the live objects that are no longer used.
    */
-  update(spec: ClusterSpec, slots: ClusterSlots): LiveEndpoint<Data>[] {
-    const left = new Map(this.endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    this.endpoints = spec.endpoints.map((endpoint, index) => {
+  update(spec: ClusterSpec, slots: ClusterSlots, plan: Plan): LiveEndpoint<Data>[] {
+    const left = new Map(this.#endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    this.#spec = spec;
+    this.#usesHash = spec.balance.hashOn.length > 0;
+    this.#endpoints = spec.endpoints.map((endpoint, index) => {
       const slot = slots.endpoints.get(endpoint.id);
       if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
       const known = left.get(endpoint.id);
@@ -87,39 +101,33 @@ export class Cluster<Data = unknown> {
       known.index = index;
       return known;
     });
-    this.spec = spec;
-    this.usesHash = spec.balance.hashOn.length > 0;
-    this.#generation = Atomics.load(this.#cells, this.#at + ClusterCell.GENERATION);
-    this.#rebuild();
+    this.follow(plan);
     return [...left.values()];
   }
 
-  /** True while no endpoint is healthy and therefore all are used. As of the last `acquire`. */
+  /** Chooses by `plan` from now on: the latest for the configuration that it follows. */
+  follow(plan: Plan): void {
+    this.#choice = new Choice(plan, this.#spec.balance, this.#usesHash, this.#endpoints, this.#setup);
+  }
+
+  /** True while so few endpoints are healthy that all are used. */
   get panicking(): boolean {
-    return this.#panicking;
+    return this.#choice.panic;
   }
 
   /** The endpoint for the next try, counted as active; undefined with `query.refusal` set if there is none. */
   acquire(query: Query): LiveEndpoint<Data> | undefined {
-    const generation = Atomics.load(this.#cells, this.#at + ClusterCell.GENERATION);
-    if (generation !== this.#generation) {
-      this.#generation = generation;
-      this.#rebuild();
-    }
-    const picker = this.#picker;
-    if (picker === undefined) {
-      query.refusal = "NO_ENDPOINT";
-      return undefined;
-    }
+    const choice = this.#choice;
     for (;;) {
-      const endpoint = picker.pick(query);
+      const preferred = query.preferred < 0 ? undefined : choice.pickPreferred(query, this.#endpoints);
+      const endpoint = preferred ?? choice.pick(query);
       if (endpoint === undefined) {
-        query.refusal = "OVERLOADED";
+        query.refusal = choice.isEmpty ? "NO_ENDPOINT" : "OVERLOADED";
         return undefined;
       }
       // Refused only if another thread took the last place since the pick: the picker sees that now.
       if (!this.#enter(endpoint)) continue;
-      if (this.#panicking) Atomics.add(this.#cells, this.#at + ClusterCell.PANIC_PICKS, 1);
+      if (choice.panic) Atomics.add(this.#cells, this.#at + ClusterCell.PANIC_PICKS, 1);
       query.addTried(endpoint.slot);
       return endpoint;
     }
@@ -159,7 +167,7 @@ export class Cluster<Data = unknown> {
   beginRetry(): boolean {
     const at = this.#at + ClusterCell.RETRIES;
     let retries = Atomics.load(this.#cells, at);
-    while (this.#cells[this.#at + ClusterCell.ACTIVE] >= activeNeeded(retries, this.spec.retryBudget)) {
+    while (this.#cells[this.#at + ClusterCell.ACTIVE] >= activeNeeded(retries, this.#spec.retryBudget)) {
       const seen = Atomics.compareExchange(this.#cells, at, retries, retries + 1);
       if (seen === retries) {
         this.#held[this.#heldRetriesAt]++;
@@ -196,31 +204,9 @@ export class Cluster<Data = unknown> {
   }
 
   #countFailure(endpoint: LiveEndpoint<Data>, outcome: OutcomeId): void {
-    const row = countFailure(this.#cells, endpoint.at, outcome, this.spec.outlier);
+    const row = countFailure(this.#cells, endpoint.at, outcome, this.#spec.outlier);
     // In panic even an ejected endpoint is used: nobody needs to hear of it again.
     if (row !== undefined && (this.#cells[endpoint.at + EndpointCell.STATE] & UNUSABLE) === 0)
       this.#events.onFailures(this.name, endpoint.id, row);
-  }
-
-  #rebuild(): void {
-    const cells = this.#cells;
-    const candidates: LiveEndpoint<Data>[] = [];
-    const healthy: LiveEndpoint<Data>[] = [];
-    let totalWeight = 0;
-    for (const endpoint of this.endpoints) {
-      endpoint.weight = Atomics.load(cells, endpoint.at + EndpointCell.WEIGHT) / 100;
-      endpoint.maxActive = Atomics.load(cells, endpoint.at + EndpointCell.MAX_ACTIVE);
-      const state = Atomics.load(cells, endpoint.at + EndpointCell.STATE);
-      totalWeight += endpoint.weight;
-      if (endpoint.weight === 0 || (state & LEAVING) !== 0) continue;
-      candidates.push(endpoint);
-      if ((state & UNUSABLE) === 0) healthy.push(endpoint);
-    }
-    this.#panicking = healthy.length === 0 && candidates.length > 0;
-    const nodes = this.#panicking ? candidates : healthy;
-    const setup = { cells, cluster: this.#at, random: this.#random };
-    const balance = this.spec.balance;
-    this.#picker =
-      nodes.length === 0 ? undefined : createPicker(balance, nodes, buildTables(balance, nodes, totalWeight), setup);
   }
 }

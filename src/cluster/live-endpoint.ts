@@ -12,9 +12,11 @@ export class LiveEndpoint<Data> implements Node {
   index: number;
   readonly slot: number;
   readonly at: number;
-  /** In force now; the cluster refreshes both from the shared state. */
+  /** In force now, set by the plan; may be fractional. */
   weight: number;
   maxActive: number;
+  /** In the plan. */
+  usable = false;
   /** The proxy's own: its pool of connections to this endpoint. */
   data: Data | undefined = undefined;
 

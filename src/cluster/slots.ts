@@ -18,8 +18,19 @@ export interface ClusterSlots {
 /** By cluster name. Survives structured cloning: it is posted to workers with the spec it was made from. */
 export type Slots = ReadonlyMap<string, ClusterSlots>;
 
+/** What is in force for an endpoint. */
+export interface EndpointStanding {
+  /** Bits of `State`. */
+  readonly state: number;
+  /** 0 = gets nothing. */
+  readonly weight: number;
+  /** 0 = unlimited. */
+  readonly maxActive: number;
+}
+
 export class SlotTable {
   readonly #shared: SharedState;
+  readonly #onChange: (cluster: string) => void;
   readonly #clusterPool: SlotPool;
   readonly #endpointPool: SlotPool;
   #slots: Slots = new Map();
@@ -27,12 +38,13 @@ export class SlotTable {
   /** What agents asked for, by endpoint slot: percent of the weight, and most at once. Kept over reloads. */
   readonly #percents = new Map<number, number>();
   readonly #caps = new Map<number, number>();
-  /** Slots that the last assignment gave up: those of endpoints, and all of their clusters. */
+  /** Slots of endpoints that the last assignment gave up. */
   #leftEndpoints: number[] = [];
-  #leftClusters: number[] = [];
 
-  constructor(shared: SharedState) {
+  /** @param onChange told the cluster of which a state, weight or limit has changed */
+  constructor(shared: SharedState, onChange: (cluster: string) => void = () => {}) {
     this.#shared = shared;
+    this.#onChange = onChange;
     const cells = shared.cells;
     this.#clusterPool = new SlotPool(MAX_CLUSTERS, (slot) => {
       const at = clusterAt(slot);
@@ -53,7 +65,6 @@ export class SlotTable {
     this.#checkCapacity(clusters);
     const wanted = new Map(clusters.map((cluster) => [cluster.name, cluster]));
     this.#leftEndpoints = [];
-    this.#leftClusters = [];
     for (const [name, old] of this.#slots) this.#retire(old, wanted.get(name));
     const next = new Map<string, ClusterSlots>();
     for (const cluster of clusters) next.set(cluster.name, this.#assignCluster(cluster));
@@ -68,12 +79,17 @@ export class SlotTable {
     for (const slot of this.#leftEndpoints) {
       if (!used.has(slot)) this.#write(endpointAt(slot) + EndpointCell.STATE, State.DRAINING);
     }
-    for (const slot of this.#leftClusters) this.#bump(slot);
     for (const { name, endpoints } of this.#clusters) {
       const slots = this.#slots.get(name)!;
       for (const endpoint of endpoints) this.#configure(slots.endpoints.get(endpoint.id)!, endpoint);
-      this.#bump(slots.slot);
+      this.#onChange(name);
     }
+  }
+
+  /** Each endpoint of `spec` as it is once the last assignment is committed. */
+  look(spec: ClusterSpec): EndpointStanding[] {
+    const slots = this.#slots.get(spec.name)!;
+    return spec.endpoints.map((endpoint) => this.#standing(slots.endpoints.get(endpoint.id)!, endpoint));
   }
 
   /** Bits of `State`, or undefined for an endpoint without a slot. */
@@ -82,13 +98,13 @@ export class SlotTable {
     return slot === undefined ? undefined : this.#shared.cells[endpointAt(slot) + EndpointCell.STATE];
   }
 
-  /** Sets and clears state bits; workers see it at their next pick. Endpoints without a slot are ignored. */
+  /** Sets and clears state bits; who plans is told. Endpoints without a slot are ignored. */
   mark(cluster: string, endpoint: string, set: number, clear: number): void {
     const slots = this.#slots.get(cluster);
     const slot = slots?.endpoints.get(endpoint);
     if (slots === undefined || slot === undefined) return;
     const at = endpointAt(slot) + EndpointCell.STATE;
-    if (this.#write(at, (this.#shared.cells[at] & ~clear) | set)) this.#bump(slots.slot);
+    if (this.#write(at, (this.#shared.cells[at] & ~clear) | set)) this.#onChange(cluster);
   }
 
   /** Forgets failures in a row: the endpoint starts afresh. */
@@ -113,7 +129,7 @@ export class SlotTable {
     const spec = this.#clusters.find(({ name }) => name === cluster)?.endpoints.find(({ id }) => id === endpoint);
     if (slots === undefined || slot === undefined || spec === undefined) return;
     values.set(slot, value);
-    if (this.#configure(slot, spec)) this.#bump(slots.slot);
+    if (this.#configure(slot, spec)) this.#onChange(cluster);
   }
 
   /** Counts before anything is touched, so that a set that does not fit leaves the old one whole. */
@@ -140,7 +156,6 @@ export class SlotTable {
       this.#leftEndpoints.push(slot);
       this.#endpointPool.retire(slot);
     }
-    this.#leftClusters.push(old.slot);
     if (wanted === undefined) this.#clusterPool.retire(old.slot);
   }
 
@@ -162,16 +177,25 @@ export class SlotTable {
 
   #configure(slot: number, spec: EndpointSpec): boolean {
     const at = endpointAt(slot);
-    const cap = this.#caps.get(slot) ?? 0;
-    const { maxConnections } = spec;
-    const state = this.#shared.cells[at + EndpointCell.STATE] & ~State.DRAINING;
-    const stateChanged = this.#write(at + EndpointCell.STATE, spec.weight === 0 ? state | State.DRAINING : state);
-    const weightChanged = this.#write(at + EndpointCell.WEIGHT, spec.weight * (this.#percents.get(slot) ?? 100));
-    const most = cap > 0 && maxConnections > 0 ? Math.min(cap, maxConnections) : Math.max(cap, maxConnections);
-    return this.#write(at + EndpointCell.MAX_ACTIVE, most) || stateChanged || weightChanged;
+    const { state, weight, maxActive } = this.#standing(slot, spec);
+    const stateChanged = this.#write(at + EndpointCell.STATE, state);
+    const weightChanged = this.#write(at + EndpointCell.WEIGHT, weight * 100);
+    return this.#write(at + EndpointCell.MAX_ACTIVE, maxActive) || stateChanged || weightChanged;
   }
 
-  /** The generation goes on where the slot's last owner left it: a reader of the old cluster sees a change. */
+  /** What its spec, its agent and its health make of it together. */
+  #standing(slot: number, spec: EndpointSpec): EndpointStanding {
+    const state = this.#shared.cells[endpointAt(slot) + EndpointCell.STATE];
+    const cap = this.#caps.get(slot) ?? 0;
+    const { weight, maxConnections } = spec;
+    return {
+      // Weight 0 drains, another weight ends that.
+      state: weight === 0 ? state | State.DRAINING : state & ~State.DRAINING,
+      weight: (weight * (this.#percents.get(slot) ?? 100)) / 100,
+      maxActive: cap > 0 && maxConnections > 0 ? Math.min(cap, maxConnections) : Math.max(cap, maxConnections),
+    };
+  }
+
   #freshCluster(): number {
     const slot = this.#clusterPool.take();
     Atomics.store(this.#shared.cells, clusterAt(slot) + ClusterCell.PANIC_PICKS, 0);
@@ -188,10 +212,6 @@ export class SlotTable {
 
   #write(at: number, value: number): boolean {
     return Atomics.exchange(this.#shared.cells, at, value) !== value;
-  }
-
-  #bump(clusterSlot: number): void {
-    Atomics.add(this.#shared.cells, clusterAt(clusterSlot) + ClusterCell.GENERATION, 1);
   }
 }
 

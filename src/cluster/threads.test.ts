@@ -10,9 +10,12 @@ import { ClusterCell, EndpointCell } from "../model/cells.js";
 import { Outcome } from "../model/outcome.js";
 import { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
+import { TIMELESS } from "../testing/fake-clock.js";
 import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../testing/specs.js";
 import { Cluster } from "./cluster.js";
 import type { LiveEndpoint } from "./live-endpoint.js";
+import type { Plan } from "./plan.js";
+import { Planner } from "./planner.js";
 import { clusterAt, createShared, endpointAt, SharedState } from "./shared.js";
 import { type ClusterSlots, SlotTable } from "./slots.js";
 
@@ -22,6 +25,7 @@ interface Job {
   readonly buffer: SharedArrayBuffer;
   readonly spec: ClusterSpec;
   readonly slots: ClusterSlots;
+  readonly plan: Plan;
   readonly worker: number;
   readonly picks: number;
   /** Leases kept open at once. */
@@ -72,10 +76,12 @@ function hammer(job: Job): Tally {
 
 async function run(spec: ClusterSpec, picks: number, depth: number) {
   const shared = createShared(THREADS);
-  const slots = new SlotTable(shared).assign([spec]).get(spec.name)!;
+  const table = new SlotTable(shared);
+  const slots = table.assign([spec]).get(spec.name)!;
+  const plan = new Planner({ table, clock: TIMELESS, onPlan: () => {} }).assign([spec]).get(spec.name)!;
   const tallies = await Promise.all(
     Array.from({ length: THREADS }, (_, worker) => {
-      const job: Job = { buffer: shared.buffer, spec, slots, worker, picks, depth };
+      const job: Job = { buffer: shared.buffer, spec, slots, plan, worker, picks, depth };
       const thread = new Worker(new URL(import.meta.url), { workerData: job });
       return new Promise<Tally>((resolve, reject) => {
         thread.once("message", resolve);

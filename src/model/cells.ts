@@ -49,8 +49,6 @@ export const ClusterCell = {
   CURSOR: 0,
   /** Retries in flight. Any thread. */
   RETRIES: 1,
-  /** Changes whenever state, weight or limit of an endpoint changed. Written by the main thread, after the change. */
-  GENERATION: 2,
   /** Picks made in panic: no endpoint was healthy, so all were used. Any thread. */
   PANIC_PICKS: 3,
   /** Requests (HTTP) or connections (TCP) in flight: the sum over the endpoints. Any thread. */

@@ -12,6 +12,8 @@ export class Query {
   hash = 0;
   /** Milliseconds of the process's clock, the same in all threads. Set before each `acquire`. */
   now = 0;
+  /** Position in the cluster's list of the endpoint that persistence asks for; -1 = none. */
+  preferred = -1;
   /** Why the last `acquire` returned undefined: NO_ENDPOINT or OVERLOADED. */
   refusal: Code = "NO_ENDPOINT";
   /** Endpoints acquired since `reset`. */
@@ -22,6 +24,7 @@ export class Query {
   /** Begins a new request. */
   reset(hash: number): void {
     this.hash = hash;
+    this.preferred = -1;
     this.tries = 0;
   }
 

@@ -1,6 +1,7 @@
 /** One worker's listeners and clusters, and how they follow the configuration. */
 import { isDeepStrictEqual } from "node:util";
 import { Timer } from "../base/timer-wheel.js";
+import type { Plan } from "../cluster/plan.js";
 import type { ListenerSpec } from "../model/spec.js";
 import { AccessLog, compileFormat } from "../observe/access-log.js";
 import { listenerBase } from "../observe/layout.js";
@@ -83,6 +84,11 @@ export class DataPlane {
     this.#snapshot = snapshot;
   }
 
+  /** The cluster's endpoints have changed: who is usable, or with what weight. */
+  follow(cluster: string, plan: Plan): void {
+    this.#clusters.get(cluster)?.live.follow(plan);
+  }
+
   /** Stops accepting, lets go of every idle connection, and ends in `deadlineMs` what is left then. */
   drain(deadlineMs: number): void {
     this.#context.draining = true;
@@ -93,26 +99,29 @@ export class DataPlane {
   }
 
   /** Those that stay keep their live object, and with it connections and balancing state; the others are made. */
-  #findClusters({ spec, slots, metricSlots }: Snapshot): Map<string, ProxyCluster> {
+  #findClusters(snapshot: Snapshot): Map<string, ProxyCluster> {
+    const { spec, slots } = snapshot;
     return new Map(
       spec.clusters.map((cluster) => {
         // Going back after a failure may have given its slot away.
         const hasSlot = this.#snapshot?.slots.get(cluster.name)?.slot === slots.get(cluster.name)?.slot;
         const found = hasSlot ? this.#clusters.get(cluster.name) : undefined;
-        return [cluster.name, found ?? new ProxyCluster(this.#context, cluster, slots, metricSlots)];
+        return [cluster.name, found ?? new ProxyCluster(this.#context, cluster, snapshot)];
       }),
     );
   }
 
-  /** A cluster of which nothing changed is left alone: rebuilding what picks costs more than looking. */
-  #updateClusters(clusters: ReadonlyMap<string, ProxyCluster>, { spec, slots, metricSlots }: Snapshot): void {
+  /** A cluster of which nothing changed only gets its plan. */
+  #updateClusters(clusters: ReadonlyMap<string, ProxyCluster>, snapshot: Snapshot): void {
+    const { spec, slots, plans } = snapshot;
     for (const cluster of spec.clusters) {
       const live = clusters.get(cluster.name)!;
       if (this.#clusters.get(cluster.name) !== live) continue;
       const same =
         isDeepStrictEqual(live.spec, cluster) &&
         isDeepStrictEqual(this.#snapshot?.slots.get(cluster.name), slots.get(cluster.name));
-      if (!same) live.update(cluster, slots, metricSlots);
+      if (same) live.live.follow(plans.get(cluster.name)!);
+      else live.update(cluster, snapshot);
     }
   }
 

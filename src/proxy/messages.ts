@@ -1,4 +1,5 @@
 /** What the main thread and its workers say to each other. Plain data: everything survives structured cloning. */
+import type { Plan } from "../cluster/plan.js";
 import type { Slots } from "../cluster/slots.js";
 import type { EngineKind } from "../engine/engine.js";
 import type { Address } from "../model/address.js";
@@ -27,6 +28,8 @@ export interface WorkerStart {
 export interface Snapshot {
   readonly spec: Spec;
   readonly slots: Slots;
+  /** By cluster name. */
+  readonly plans: ReadonlyMap<string, Plan>;
   readonly metricSlots: SlotMap;
 }
 
@@ -41,6 +44,8 @@ export type ToWorker =
   | { readonly kind: "prepare"; readonly id: number; readonly listeners: readonly ListenerSpec[] }
   /** Follow this configuration from now on. Answered by `done`. */
   | { readonly kind: "apply"; readonly id: number; readonly snapshot: Snapshot }
+  /** Choose by this plan from now on. */
+  | { readonly kind: "plan"; readonly cluster: string; readonly plan: Plan }
   /** Stop accepting, finish what runs; abort what is left at the deadline (milliseconds from now), then `drained`. */
   | { readonly kind: "drain"; readonly deadlineMs: number }
   | { readonly kind: "stop" };

@@ -8,6 +8,7 @@ import { endpointKey, type SlotMap } from "../observe/slots.js";
 import type { ProxyContext } from "./context.js";
 import { RequestHash } from "./http/hash-request.js";
 import { UpstreamPool } from "./http/upstream-pool.js";
+import type { Snapshot } from "./messages.js";
 
 /** What the proxy hangs on an endpoint. */
 export class EndpointData {
@@ -33,12 +34,13 @@ export class ProxyCluster {
   /** What its policy hashes of a request. */
   hash: RequestHash;
 
-  constructor(context: ProxyContext, spec: ClusterSpec, slots: Slots, metricSlots: SlotMap) {
+  constructor(context: ProxyContext, spec: ClusterSpec, { slots, plans, metricSlots }: Snapshot) {
     this.name = spec.name;
     this.metrics = clusterBase(metricSlots.clusters.get(spec.name)!);
     this.live = new Cluster<EndpointData>({
       spec,
       slots: slotsOf(spec, slots),
+      plan: plans.get(spec.name)!,
       shared: context.shared,
       worker: context.worker,
       random: context.random,
@@ -56,8 +58,8 @@ export class ProxyCluster {
    * Follows a new spec. What did not change keeps its connections; idle ones to endpoints that went or moved close now, busy
    * ones after their exchange.
    */
-  update(spec: ClusterSpec, slots: Slots, metricSlots: SlotMap): void {
-    const left = this.live.update(spec, slotsOf(spec, slots));
+  update(spec: ClusterSpec, { slots, plans, metricSlots }: Snapshot): void {
+    const left = this.live.update(spec, slotsOf(spec, slots), plans.get(spec.name)!);
     for (const endpoint of left) endpoint.data!.pool.close();
     this.hash = new RequestHash(spec.balance.hashOn);
     this.#equip(metricSlots);

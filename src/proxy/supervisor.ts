@@ -6,6 +6,7 @@ import { randomInt } from "node:crypto";
 import { type AdminServer, startAdmin } from "../admin/server.js";
 import { type Clock, createClock } from "../base/clock.js";
 import { createRandom } from "../base/random.js";
+import { Planner } from "../cluster/planner.js";
 import { createShared, type SharedState } from "../cluster/shared.js";
 import { SlotTable } from "../cluster/slots.js";
 import { createSource } from "../discovery/io/create-source.js";
@@ -18,11 +19,11 @@ import type { Origin, Spec } from "../model/spec.js";
 import { LogWriter } from "../observe/io/log-writer.js";
 import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
-import { Slots } from "../observe/slots.js";
+import { type SlotMap, Slots } from "../observe/slots.js";
 import { Discoveries } from "./discoveries.js";
 import { logHealth } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
-import type { Named } from "./messages.js";
+import type { Named, Snapshot } from "./messages.js";
 import { type Origins, SupervisorView } from "./supervisor-view.js";
 import { WorkerHandle } from "./worker-handle.js";
 import { Workers } from "./workers.js";
@@ -73,6 +74,7 @@ class RunningSupervisor implements Supervisor {
   readonly #clock: Clock = createClock();
   readonly #shared: SharedState;
   readonly #slots: SlotTable;
+  readonly #planner: Planner;
   readonly #metricSlots = new Slots();
   readonly #monitor: HealthMonitor;
   readonly #rings: SharedArrayBuffer[];
@@ -100,7 +102,12 @@ class RunningSupervisor implements Supervisor {
     this.#spec = spec;
     this.#log = log;
     this.#shared = createShared(spec.workers);
-    this.#slots = new SlotTable(this.#shared);
+    this.#slots = new SlotTable(this.#shared, (cluster) => this.#planner.changed(cluster));
+    this.#planner = new Planner({
+      table: this.#slots,
+      clock: this.#clock,
+      onPlan: (cluster, plan) => this.#workers.follow(cluster, plan),
+    });
     this.#monitor = new HealthMonitor({
       board: this.#slots,
       clock: this.#clock,
@@ -169,6 +176,7 @@ class RunningSupervisor implements Supervisor {
     this.#isEnding = true;
     this.#discoveries.close();
     this.#monitor.close();
+    this.#planner.close();
     for (const cancel of this.#cancels) cancel();
     await this.#workers.stop();
     await this.#admin?.close();
@@ -226,7 +234,7 @@ class RunningSupervisor implements Supervisor {
     const { spec, origins } = this.#merge(configured);
     const { slots: metricSlots, generation } = this.#metricSlots.assign(spec);
     try {
-      await this.#workers.apply({ spec, slots: this.#slots.assign(spec.clusters), metricSlots });
+      await this.#workers.apply(this.#snapshot(spec, metricSlots));
     } catch (error) {
       await this.#goBack();
       throw error;
@@ -270,8 +278,13 @@ class RunningSupervisor implements Supervisor {
   async #goBack(): Promise<void> {
     const spec = this.#spec;
     const { slots: metricSlots } = this.#metricSlots.assign(spec);
-    await this.#workers.apply({ spec, slots: this.#slots.assign(spec.clusters), metricSlots });
+    await this.#workers.apply(this.#snapshot(spec, metricSlots));
     this.#slots.commit();
+  }
+
+  #snapshot(spec: Spec, metricSlots: SlotMap): Snapshot {
+    const slots = this.#slots.assign(spec.clusters);
+    return { spec, slots, plans: this.#planner.assign(spec.clusters), metricSlots };
   }
 
   /** What left may be counted in until its connections have drained. */

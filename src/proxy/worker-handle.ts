@@ -3,6 +3,7 @@ import { closeSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../base/clock.js";
 import { LbError } from "../base/errors.js";
+import type { Plan } from "../cluster/plan.js";
 import type { SharedState } from "../cluster/shared.js";
 import type { FailureRow } from "../model/outcome.js";
 import type { ListenerSpec } from "../model/spec.js";
@@ -103,6 +104,14 @@ export class WorkerHandle {
       this.listening = answer.listening;
     }
     return answer;
+  }
+
+  /** A worker that is being replaced will begin with it. */
+  follow(cluster: string, plan: Plan): void {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) return;
+    this.#snapshot = { ...snapshot, plans: new Map(snapshot.plans).set(cluster, plan) };
+    if (this.#serving) this.#post({ kind: "plan", cluster, plan });
   }
 
   drain(deadlineMs: number): Promise<void> {

@@ -63,6 +63,9 @@ function handle(message: ToWorker): void {
         }),
       });
       break;
+    case "plan":
+      dataPlane.follow(message.cluster, message.plan);
+      break;
     case "drain":
       drain(message.deadlineMs);
       break;

@@ -1,5 +1,6 @@
 /** All workers as one: they start together, and take a new configuration all or none. */
 import { LbError } from "../base/errors.js";
+import type { Plan } from "../cluster/plan.js";
 import type { ListenerSpec } from "../model/spec.js";
 import type { LogRecord } from "./log-record.js";
 import type { Answer, Named, Snapshot } from "./messages.js";
@@ -51,6 +52,10 @@ export class Workers {
     const error = firstError(answers);
     if (error !== undefined) throw new LbError("INTERNAL", error);
     this.listening = answers.find(({ listening }) => listening.length > 0)?.listening ?? [];
+  }
+
+  follow(cluster: string, plan: Plan): void {
+    for (const worker of this.handles) worker.follow(cluster, plan);
   }
 
   async drain(deadlineMs: number): Promise<void> {

@@ -43,3 +43,12 @@ export class FakeClock implements Clock {
     this.#now = target;
   }
 }
+
+/** A clock at 0 on which what is due at once is done at once, and nothing else ever: for tests in which time plays no part. */
+export const TIMELESS: Clock = {
+  now: () => 0,
+  after: (ms, task) => {
+    if (ms <= 0) task();
+    return () => {};
+  },
+};

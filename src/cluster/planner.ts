@@ -1,0 +1,135 @@
+/**
+ * Keeps every cluster's plan up to date, on the main thread: asked for plans when a configuration is applied, told of
+ * changes, and telling in turn whoever hands plans to workers. Changes that come together make one plan, and a cluster whose
+ * plan takes long to build is not planned all the time.
+ */
+import type { Clock } from "../base/clock.js";
+import { UNUSABLE } from "../model/cells.js";
+import type { ClusterSpec } from "../model/spec.js";
+import { buildPlan, type EndpointInput, isWarming, type Plan } from "./plan.js";
+import type { SlotTable } from "./slots.js";
+
+/** A slow start proceeds in so many steps, but none shorter than this. */
+const WARMING_STEPS = 20;
+const LEAST_STEP_MS = 100;
+/** Between two plans of one cluster pass at least so many times what building the last one took. */
+const REST_FACTOR = 5;
+
+export interface PlannerOptions {
+  readonly table: SlotTable;
+  readonly clock: Clock;
+  readonly onPlan: (cluster: string, plan: Plan) => void;
+}
+
+/** What is remembered of a cluster. */
+interface Course {
+  readonly spec: ClusterSpec;
+  plan: Plan;
+  /** What the plan was made of (see `basisOf`). */
+  basis: Float64Array;
+  /** When each endpoint, by id, became usable; undefined for those that are not. */
+  readonly usableSince: Map<string, number | undefined>;
+  /** When the next plan may be built. */
+  restUntil: number;
+  cancel: (() => void) | undefined;
+}
+
+const ALWAYS = Number.NEGATIVE_INFINITY;
+
+export class Planner {
+  readonly #options: PlannerOptions;
+  #courses = new Map<string, Course>();
+
+  constructor(options: PlannerOptions) {
+    this.#options = options;
+  }
+
+  /** The plans for `clusters`, which were just assigned their slots; those that it planned before are forgotten. */
+  assign(clusters: readonly ClusterSpec[]): ReadonlyMap<string, Plan> {
+    const before = this.#courses;
+    this.#courses = new Map();
+    for (const course of before.values()) course.cancel?.();
+    for (const spec of clusters) this.#courses.set(spec.name, this.#begin(spec, before.get(spec.name)));
+    return new Map([...this.#courses].map(([name, { plan }]) => [name, plan]));
+  }
+
+  /** A state or weight of this cluster has changed. */
+  changed(cluster: string): void {
+    const course = this.#courses.get(cluster);
+    if (course !== undefined) this.#schedule(course, course.restUntil);
+  }
+
+  close(): void {
+    this.assign([]);
+  }
+
+  #begin(spec: ClusterSpec, before: Course | undefined): Course {
+    const course: Course = {
+      spec,
+      plan: { groups: [], panic: false },
+      basis: new Float64Array(0),
+      usableSince: new Map(),
+      restUntil: 0,
+      cancel: undefined,
+    };
+    const now = this.#options.clock.now();
+    for (const { id } of spec.endpoints) {
+      // A cluster that is new begins at full speed: there is nobody else to take the load meanwhile.
+      const known = before === undefined ? ALWAYS : before.usableSince.has(id) ? before.usableSince.get(id) : now;
+      course.usableSince.set(id, known);
+    }
+    this.#build(course, now);
+    return course;
+  }
+
+  #schedule(course: Course, at: number): void {
+    const { clock } = this.#options;
+    course.cancel?.();
+    course.cancel = clock.after(Math.max(0, at - clock.now()), () => {
+      course.cancel = undefined;
+      const { plan } = course;
+      this.#build(course, clock.now());
+      if (course.plan !== plan) this.#options.onPlan(course.spec.name, course.plan);
+    });
+  }
+
+  #build(course: Course, now: number): void {
+    const { spec } = course;
+    const inputs = this.#look(course, now);
+    const warming = isWarming(spec, inputs);
+    const basis = basisOf(inputs);
+    if (warming || !isSame(basis, course.basis) || course.plan.groups.length === 0) {
+      course.plan = buildPlan(spec, inputs);
+      course.basis = warming ? new Float64Array(0) : basis;
+      const { clock } = this.#options;
+      course.restUntil = clock.now() + (clock.now() - now) * REST_FACTOR;
+    }
+    if (!warming) return;
+    this.#schedule(course, now + Math.max(LEAST_STEP_MS, spec.stages.slowStart!.windowMs / WARMING_STEPS));
+  }
+
+  #look({ spec, usableSince }: Course, now: number): EndpointInput[] {
+    return this.#options.table.look(spec).map((standing, index) => {
+      const { id } = spec.endpoints[index];
+      const isUsable = standing.weight > 0 && (standing.state & UNUSABLE) === 0;
+      const since = isUsable ? (usableSince.get(id) ?? now) : undefined;
+      usableSince.set(id, since);
+      return { ...standing, usableMs: since === undefined ? 0 : now - since };
+    });
+  }
+}
+
+/** All that makes a difference to a plan but the time: limits, weights, and who is healthy or leaves. */
+function basisOf(inputs: readonly EndpointInput[]): Float64Array {
+  const basis = new Float64Array(inputs.length * 3);
+  inputs.forEach(({ state, weight, maxActive }, i) => {
+    basis[i * 3] = state & UNUSABLE;
+    basis[i * 3 + 1] = weight;
+    basis[i * 3 + 2] = maxActive;
+  });
+  return basis;
+}
+
+function isSame(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
