@@ -49,10 +49,11 @@ const options = { rounds: Number(values.rounds), seconds: Number(values.seconds)
 const backend = await startBackend(options.folder);
 const results = [];
 for (const scenario of scenarios) {
-  const peers = (chosen ?? PEERS.filter(({ name }) => scenario.peers?.includes(name) ?? true)).filter((peer) =>
-    peer.protocols.includes(scenario.protocol),
-  );
-  const rounds = await runScenario(scenario, peers, backend.ports, options);
+  const usual = chosen ?? PEERS.filter(({ name }) => scenario.peers?.includes(name) ?? true);
+  const peers = scenario.roster ?? usual.filter((peer) => peer.protocols.includes(scenario.protocol));
+  const own = await scenario.startEndpoints?.();
+  const rounds = await runScenario(scenario, peers, (own ?? backend).ports, options);
+  await own?.child.stop();
   console.log(`\n${scenario.name}: ${scenario.question}\n${formatTable(scenario.bar, rounds)}`);
   results.push({
     scenario: scenario.name,

@@ -34,7 +34,7 @@ export async function runScenario(
   const start = (entry: Entry): Promise<void> =>
     attempt(entry, async () => {
       entry.running = await entry.peer.start({ protocol: scenario.protocol, endpoints, folder: options.folder });
-      await verify(entry.running.port);
+      if (scenario.startEndpoints === undefined) await verify(entry.running.port);
     });
 
   for (const entry of entries) await start(entry);

@@ -1,7 +1,7 @@
 /** HAProxy: one thread, keep-alive on both sides with reuse, X-Forwarded-For, timeouts, no log. */
-import { type Order, programPeer } from "./peer.js";
+import { type Order, type Peer, programPeer } from "./peer.js";
 
-function configuration({ protocol, endpoints }: Order, port: number): string {
+function configuration({ protocol, endpoints }: Order, balance: string, port: number): string {
   const http = `
   option http-keep-alive
   option forwardfor
@@ -23,14 +23,19 @@ frontend front
   bind 127.0.0.1:${port} backlog 16384
   default_backend back
 backend back
-  balance roundrobin
+  balance ${balance}
 ${endpoints.map((endpoint, i) => `  server s${i} 127.0.0.1:${endpoint}`).join("\n")}
 `;
 }
 
-export const haproxy = programPeer("haproxy", ["http", "tcp"], (order, port) => ({
-  text: configuration(order, port),
-  extension: "cfg",
-  command: "haproxy",
-  args: ["-db", "-f", "FILE"],
-}));
+/** @param balance HAProxy's name of a policy */
+export function haproxyWith(name: string, balance: string): Peer {
+  return programPeer(name, ["http", "tcp"], (order, port) => ({
+    text: configuration(order, balance, port),
+    extension: "cfg",
+    command: "haproxy",
+    args: ["-db", "-f", "FILE"],
+  }));
+}
+
+export const haproxy = haproxyWith("haproxy", "roundrobin");

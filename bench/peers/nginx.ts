@@ -1,12 +1,12 @@
 /** nginx: one worker process, upstream keep-alive, X-Forwarded-For, no log. TCP needs its stream module installed. */
 import { existsSync } from "node:fs";
 import { NGINX_USER } from "../child.js";
-import { type Order, type Protocol, programPeer } from "./peer.js";
+import { type Order, type Peer, type Protocol, programPeer } from "./peer.js";
 
 const STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
 const protocols: readonly Protocol[] = existsSync(STREAM_MODULE) ? ["http", "tcp"] : ["http"];
 
-function http(endpoints: readonly number[], port: number, folder: string): string {
+function http(endpoints: readonly number[], balance: string, port: number, folder: string): string {
   return `
 http {
   access_log off;
@@ -18,6 +18,7 @@ http {
   scgi_temp_path ${folder}/nginx-scgi;
   uwsgi_temp_path ${folder}/nginx-uwsgi;
   upstream back {
+${balance === "" ? "" : `    ${balance};`}
 ${endpoints.map((endpoint) => `    server 127.0.0.1:${endpoint};`).join("\n")}
     keepalive 64;
     keepalive_requests 1000000000;
@@ -51,7 +52,7 @@ ${endpoints.map((endpoint) => `    server 127.0.0.1:${endpoint};`).join("\n")}
 }`;
 }
 
-function configuration({ protocol, endpoints, folder }: Order, port: number): string {
+function configuration({ protocol, endpoints, folder }: Order, balance: string, port: number): string {
   return `
 ${protocol === "tcp" ? `load_module ${STREAM_MODULE};` : ""}
 daemon off;
@@ -60,13 +61,18 @@ worker_processes 1;
 error_log stderr crit;
 pid ${folder}/nginx-${port}.pid;
 events { worker_connections 32768; }
-${protocol === "http" ? http(endpoints, port, folder) : stream(endpoints, port)}
+${protocol === "http" ? http(endpoints, balance, port, folder) : stream(endpoints, port)}
 `;
 }
 
-export const nginx = programPeer("nginx", protocols, (order, port) => ({
-  text: configuration(order, port),
-  extension: "conf",
-  command: "nginx",
-  args: ["-p", order.folder, "-c", "FILE"],
-}));
+/** @param balance nginx's name of a policy; empty = its default, round robin */
+export function nginxWith(name: string, balance: string): Peer {
+  return programPeer(name, protocols, (order, port) => ({
+    text: configuration(order, balance, port),
+    extension: "conf",
+    command: "nginx",
+    args: ["-p", order.folder, "-c", "FILE"],
+  }));
+}
+
+export const nginx = nginxWith("nginx", "");

@@ -5,11 +5,30 @@
 import { fileURLToPath } from "node:url";
 import { startChild } from "../child.js";
 import { cpuMicros, residentBytes } from "../cpu.js";
+import type { Sample } from "../figures.js";
 import { runWrk } from "../load/wrk.js";
+import type { RunningPeer } from "../peers/peer.js";
 import { CONNECTIONS } from "./closed-loop.js";
 import type { Scenario } from "./scenario.js";
 
 const CALIBRATION_SECONDS = 4;
+
+/** One round of the open loop. The seed is the round's: within a round every proxy sees the same arrivals. */
+export async function measureOpenLoop(
+  { port, child }: RunningPeer,
+  rate: number,
+  seconds: number,
+  round: number,
+): Promise<Sample> {
+  const script = fileURLToPath(new URL("../load/open-loop.js", import.meta.url));
+  const args = [port, rate, seconds, round + 1].map(String);
+  const before = cpuMicros(child.pid);
+  const generator = startChild("open-loop", process.execPath, [script, ...args]);
+  if ((await generator.exited) !== 0) throw new Error(generator.output().trim());
+  const used = cpuMicros(child.pid) - before;
+  const { sent, ...figures } = JSON.parse(generator.output());
+  return { ...figures, requestsPerSecond: rate, cpuMicros: used / sent, residentBytes: residentBytes(child.pid) };
+}
 
 export const latency: Scenario = {
   name: "latency",
@@ -33,16 +52,6 @@ export const latency: Scenario = {
       slowest = Math.min(slowest, requests / took);
     }
     const rate = Math.floor(slowest / 2);
-    const script = fileURLToPath(new URL("../load/open-loop.js", import.meta.url));
-    return async ({ port, child }, round) => {
-      // The seed is the round's: within a round every proxy sees the same arrivals.
-      const args = [port, rate, seconds, round + 1].map(String);
-      const before = cpuMicros(child.pid);
-      const generator = startChild("open-loop", process.execPath, [script, ...args]);
-      if ((await generator.exited) !== 0) throw new Error(generator.output().trim());
-      const used = cpuMicros(child.pid) - before;
-      const { sent, ...figures } = JSON.parse(generator.output());
-      return { ...figures, requestsPerSecond: rate, cpuMicros: used / sent, residentBytes: residentBytes(child.pid) };
-    };
+    return (peer, round) => measureOpenLoop(peer, rate, seconds, round);
   },
 };
