@@ -10,6 +10,8 @@ import { ROOT } from "../bench/root.js";
 import { TRAITS } from "../src/base/errors.js";
 import { DEFAULTS } from "../src/config/defaults.js";
 import { loadText } from "../src/config/load.js";
+import { loadScenario } from "../src/config/load-scenario.js";
+import { SCENARIO_DEFAULTS } from "../src/config/scenario-defaults.js";
 import { compileFormat } from "../src/observe/access-log.js";
 import { AccessRecord } from "../src/observe/access-record.js";
 import { LineBuffer } from "../src/observe/line-buffer.js";
@@ -42,7 +44,7 @@ interface Default {
   readonly why: string;
 }
 
-function defaultTable(): string {
+function defaultTable(defaults: object): string {
   const rows: string[] = [];
   const visit = (path: string, node: object): void => {
     if ("why" in node) {
@@ -51,7 +53,7 @@ function defaultTable(): string {
     } else
       for (const [key, child] of Object.entries(node)) visit(path === "" ? key : `${path}.${key}`, child as object);
   };
-  visit("", DEFAULTS);
+  visit("", defaults);
   return table(["Key", "Default", "Why"], rows);
 }
 
@@ -76,7 +78,8 @@ function folderTable(): string {
 describe("generated tables say what the source says", () => {
   const tables: [document: string, name: string, create: () => string][] = [
     [join("docs", "guide", "errors.md"), "errors", errorTable],
-    [join("docs", "guide", "limits-and-timeouts.md"), "defaults", defaultTable],
+    [join("docs", "guide", "limits-and-timeouts.md"), "defaults", () => defaultTable(DEFAULTS)],
+    [join("docs", "guide", "simulate.md"), "scenario", () => defaultTable(SCENARIO_DEFAULTS)],
     [join("docs", "guide", "metrics.md"), "metrics", metricTable],
     [join("docs", "architecture.md"), "folders", folderTable],
   ];
@@ -112,6 +115,13 @@ describe("configurations in documents are valid", () => {
       });
     }
   }
+});
+
+test("scenarios in documents are valid", () => {
+  const text = read(join("docs", "guide", "simulate.md"));
+  const blocks = [...text.matchAll(/```yml\n([\s\S]*?)```/g)].map(([, block]) => block);
+  assert.ok(blocks.length > 0);
+  for (const block of blocks) loadScenario("simulate.md", block, {}, ["10.0.0.2:80"]);
 });
 
 test("links in documents lead somewhere", () => {

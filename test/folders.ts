@@ -18,7 +18,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   proxy: ["base", "model", ...POLICY, "cluster", "wire", "engine", "observe"],
   config: ["base", "model", "discovery", "engine", "observe"],
   admin: ["base", "model", "observe"],
-  cli: ["base", "model", "discovery", "engine", "observe", "proxy", "config", "admin"],
+  simulate: ["base", "model", ...POLICY, "cluster"],
+  cli: ["base", "model", "discovery", "engine", "observe", "proxy", "config", "admin", "simulate"],
   testing: ["base", "model", ...POLICY, "cluster", "wire", "engine", "observe", "proxy"],
 };
 
@@ -41,6 +42,7 @@ export const FOLDERS: Readonly<Record<string, string>> = {
   proxy: "forwarding: `tcp/`, `http/`, workers and the supervisor",
   config: "schema, loading, defaults, flags",
   admin: "the admin server's pages",
+  simulate: "the policy code on a virtual clock, against modelled endpoints",
   cli: "commands, signals, log, demo",
   testing: "fake clock, builders, contract suites",
 };

@@ -80,6 +80,8 @@ test("wrong use exits with 2 and says what was meant", () => {
     [["--lisen", ":80"], /unknown option '--lisen'\n\(Did you mean --listen\?\)/],
     [["--listen", ":80"], /--listen and --to are needed/],
     [["--listen", "80", "--to", ":1"], /--listen: not an address: 80/],
+    [["simulate", "--config", "a.yaml"], /give either --load or --trace/],
+    [["simulate", "--config", "a", "--load", "b", "--seed", "x"], /A seed is a whole number/],
     [["check"], /missing required argument 'file'/],
     [["check", "/nonexistent.yaml"], /there is no such file/],
   ];

@@ -40,6 +40,11 @@ const actions: Actions = {
     await runDemo();
     return 0;
   },
+  simulate: async (options) => {
+    const { runSimulation } = await import("./simulate.js");
+    out(await runSimulation(options, actions.surroundings, error));
+    return 0;
+  },
 };
 
 async function serve(source: string, file: string | undefined, load: () => Promise<Loaded>): Promise<number> {

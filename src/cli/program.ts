@@ -1,8 +1,9 @@
 /** The commands. What each does is elsewhere: this file only says which words, flags and exit codes there are. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { FLAGS, flagSource, type Given } from "../config/flags.js";
 import { check as checkSource, type Loaded, loadFile, type Surroundings } from "../config/load.js";
 import { suggest } from "../config/suggest.js";
+import type { SimulateOptions } from "./simulate.js";
 
 /** What the commands do. Each returns the exit code: 0 done, 1 failed while running, 2 wrong use or configuration. */
 export interface Actions {
@@ -12,6 +13,7 @@ export interface Actions {
   check(file: string, load: () => Promise<Loaded>, isExplained: boolean): Promise<number>;
   schema(): Promise<number>;
   demo(): Promise<number>;
+  simulate(options: SimulateOptions): Promise<number>;
   readonly version: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
@@ -75,6 +77,22 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
     .action(async () => {
       code = await actions.demo();
     });
+  program
+    .command("simulate")
+    .description("play a load or an access log against a configuration, in virtual time")
+    .requiredOption("--config <file>", "the configuration")
+    .option("--load <file>", "how requests arrive and what the endpoints are like (docs/guide/simulate.md)")
+    .option("--trace <file>", "a JSON access log: its requests are played again")
+    .option("--compare <file>", "another configuration, side by side; may be repeated", collect, [])
+    .option("--cluster <name>", "the cluster to simulate, where there are several")
+    .option("--seed <number>", "the same seed gives the same figures", parseSeed, 1)
+    .option("--json", "print JSON")
+    .action(async (options: Partial<SimulateOptions>, command: Command) => {
+      if ((options.load === undefined) === (options.trace === undefined))
+        command.error("error: give either --load or --trace");
+      const { cluster, load, trace, json = false } = options;
+      code = await actions.simulate({ ...(options as SimulateOptions), cluster, load, trace, json });
+    });
   try {
     await program.parseAsync(args, { from: "user" });
     return code;
@@ -82,6 +100,15 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     throw error;
   }
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function parseSeed(value: string): number {
+  if (!/^\d{1,10}$/.test(value)) throw new InvalidArgumentError("A seed is a whole number.");
+  return Number(value);
 }
 
 /** Commander names options in camel case. */

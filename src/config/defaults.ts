@@ -3,12 +3,12 @@
  * that nobody tuned. The schema fills them in; the reasons are shown by editors through the JSON Schema.
  */
 
-interface Default<T> {
+export interface Default<T> {
   readonly value: T;
   readonly why: string;
 }
 
-function by<const T>(value: T, why: string): Default<T> {
+export function by<const T>(value: T, why: string): Default<T> {
   return { value, why };
 }
 
