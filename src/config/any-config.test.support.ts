@@ -57,6 +57,7 @@ const action = fc.oneof(
   fc.record({
     cluster: fc.constant("a"),
     faults: maybe(faults),
+    mirror: maybe(fc.record({ cluster: fc.constant("a"), percent, max: fc.integer({ min: 1, max: 9 }) })),
     rewrite: maybe(fc.record({ host: fc.constantFrom("h", "h:80") })),
     timeouts: maybe(fc.record({ responseHeader: time, perTry: fc.constantFrom("none", 5), total: time, idle: time })),
     retry: maybe(

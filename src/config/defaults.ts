@@ -72,6 +72,11 @@ export const DEFAULTS = {
     weight: by(1, "all alike"),
   },
 
+  mirror: {
+    percent: by("100%", "a shadow that sees only some requests must be asked for"),
+    max: by(100, "a stuck shadow holds so many connections and no more"),
+  },
+
   faults: {
     status: by(503, "what clients get when a service is really down"),
     header: by(false, "a percentage of everybody's requests, as Envoy does"),

@@ -1,5 +1,5 @@
-/** The other way of `resolve-traffic.ts`: splitting and faults as a file writes them. */
-import type { FaultSpec, SplitSpec } from "../model/spec.js";
+/** The other way of `resolve-traffic.ts`: splitting, mirroring and faults as a file writes them. */
+import type { FaultSpec, MirrorSpec, SplitSpec } from "../model/spec.js";
 import { hashKeyOf } from "./explain-balance.js";
 import { formatDuration } from "./units.js";
 
@@ -11,6 +11,10 @@ export function splitOf(split: SplitSpec | undefined) {
     on: split.on.map(hashKeyOf),
     override: header === undefined ? undefined : { header },
   };
+}
+
+export function mirrorOf(mirror: MirrorSpec | undefined) {
+  return mirror === undefined ? undefined : { ...mirror, percent: `${mirror.percent}%` };
 }
 
 export function faultsOf(faults: FaultSpec | undefined) {

@@ -16,7 +16,7 @@ import type {
 import { balanceOf, stagesOf } from "./explain-balance.js";
 import { discoveryOf } from "./explain-discovery.js";
 import { healthOf, outlierOf } from "./explain-health.js";
-import { faultsOf, splitOf } from "./explain-traffic.js";
+import { faultsOf, mirrorOf, splitOf } from "./explain-traffic.js";
 import { formatPathPattern } from "./parse-pattern.js";
 import { formatCondition } from "./schema/match.js";
 import { formatDuration, formatRate, formatSize } from "./units.js";
@@ -115,6 +115,7 @@ function actionOf(action: ActionSpec) {
     cluster: action.split === undefined ? action.cluster : undefined,
     split: splitOf(action.split),
     faults: faultsOf(action.faults),
+    mirror: mirrorOf(action.mirror),
     rewrite: prefix === undefined && host === undefined ? undefined : { prefix, host },
     timeouts: {
       responseHeader: formatDuration(timeouts.responseHeaderMs),

@@ -124,6 +124,14 @@ test("each mistake is told at its line and column, with a hint", () => {
       "3:63 listeners[0].routes[0].split.clusters[1].cluster: a stands twice in the split | add its weights",
     ],
     [
+      withRoute("cluster: a, mirror: { cluster: b }"),
+      "3:47 listeners[0].routes[0].mirror.cluster: there is no cluster b | clusters are a",
+    ],
+    [
+      withRoute("respond: 404, mirror: { cluster: a }"),
+      "3:30 listeners[0].routes[0].mirror: only what is forwarded is mirrored | give the route a cluster",
+    ],
+    [
       withRoute("cluster: a, faults: {}"),
       "3:28 listeners[0].routes[0].faults: neither a delay nor an abort | write delay: { percent: 10%, time: 200ms }",
     ],

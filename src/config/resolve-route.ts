@@ -56,6 +56,9 @@ function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec
     if (rewrite !== undefined) {
       report("error", [...path, "rewrite"], "only what is forwarded is rewritten", "give the route a cluster", "key");
     }
+    if (route.mirror !== undefined) {
+      report("error", [...path, "mirror"], "only what is forwarded is mirrored", "give the route a cluster", "key");
+    }
     if (route.faults !== undefined) {
       report(
         "error",
@@ -86,6 +89,7 @@ function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec
     faults: resolveFaults(route.faults, [...path, "faults"], report),
     rewritePrefix: rewrite?.prefix,
     rewriteHost: rewrite?.host,
+    mirror: route.mirror,
     timeouts: {
       responseHeaderMs: timeouts.responseHeader,
       perTryMs: timeouts.perTry,

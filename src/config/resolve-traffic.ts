@@ -6,9 +6,9 @@ import type { RouteFile } from "./resolve-route.js";
 
 /** The keys of a route that name clusters, with their places. */
 export function clusterReferences(route: RouteFile): readonly (readonly [name: string | undefined, path: Path])[] {
-  const { cluster, split } = route;
+  const { cluster, split, mirror } = route;
   const shares = split?.clusters.map((one, i) => [one.cluster, ["split", ...split.at, i, "cluster"]] as const) ?? [];
-  return [[cluster, ["cluster"]], ...shares];
+  return [[cluster, ["cluster"]], [mirror?.cluster, ["mirror", "cluster"]], ...shares];
 }
 
 export function resolveSplit(split: RouteFile["split"], path: Path, report: Report): SplitSpec | undefined {

@@ -48,6 +48,7 @@ export type ActionSpec =
       readonly cluster: string;
       readonly split: SplitSpec | undefined;
       readonly faults: FaultSpec | undefined;
+      readonly mirror: MirrorSpec | undefined;
       /** Replaces the matched prefix of the path. */
       readonly rewritePrefix: string | undefined;
       readonly rewriteHost: string | undefined;
@@ -96,6 +97,14 @@ export interface SplitSpec {
   readonly on: readonly HashKey[];
   /** Lower-case name of a request header that may name one of the clusters; undefined = none. */
   readonly overrideHeader: string | undefined;
+}
+
+/** Copies of requests to another cluster, whose answers nobody sees. */
+export interface MirrorSpec {
+  readonly cluster: string;
+  readonly percent: number;
+  /** Most copies under way at once, of this route in one worker. */
+  readonly max: number;
 }
 
 /** Failures made on purpose, to see how clients and services bear them. */

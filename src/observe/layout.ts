@@ -99,8 +99,12 @@ export const C = {
   /** From endpoints, and to endpoints. */
   BYTES_IN: 15,
   BYTES_OUT: 16,
+  /** Copies of requests (mirroring) that were answered, that were given up for want of room, whose endpoint failed. */
+  MIRROR_ANSWERED: 17,
+  MIRROR_DROPPED: 18,
+  MIRROR_FAILED: 19,
 } as const;
-const CLUSTER_SIZE = C.BYTES_OUT + 1;
+const CLUSTER_SIZE = C.MIRROR_FAILED + 1;
 
 /** An endpoint's block, at `endpointBase(slot)`. */
 export const E = {

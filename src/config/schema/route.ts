@@ -17,6 +17,7 @@ import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
 import { faults } from "./faults.js";
 import { headerOperations } from "./headers.js";
 import { match } from "./match.js";
+import { mirror } from "./mirror.js";
 import { flag, integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
 import { split } from "./split.js";
 
@@ -112,6 +113,7 @@ export const route = mapping(
     retry: retry.describe("When a failed try is repeated on another endpoint."),
     upgrade: tuned(flag(), DEFAULTS.forward.upgrade, "Let Upgrade requests (WebSocket) become tunnels."),
     faults: faults.optional().describe("Delays and errors made on purpose."),
+    mirror: mirror.optional().describe("Send copies of the requests to another cluster, and throw its answers away."),
     redirect: redirect.optional().describe("Answer with a redirect."),
     respond: respond.optional().describe("Answer with a fixed response."),
     requestHeaders: headerOperations.describe("Changes of the request header."),
@@ -127,6 +129,7 @@ export const route = mapping(
     clusters: "write split: [{ cluster: a, weight: 1 }, { cluster: b, weight: 1 }]",
     weight: "write split: [{ cluster: a, weight: 1 }, { cluster: b, weight: 1 }]",
     fault: "did you mean faults?",
+    shadow: "write mirror",
     upstream: "write cluster",
     backend: "write cluster",
     service: "write cluster",

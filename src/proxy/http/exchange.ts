@@ -21,6 +21,7 @@ import { Flight } from "./flight.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { takeRequest } from "./intake.js";
+import { Mirroring } from "./mirror.js";
 import { ResponseTransfer } from "./response-transfer.js";
 import { Tries } from "./tries.js";
 import { Tunnel } from "./tunnel.js";
@@ -37,6 +38,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   readonly #response: ResponseTransfer;
   readonly #destination = new Destination();
   readonly #faults: FaultInjection;
+  readonly #mirroring: Mirroring;
   readonly #upgrade = new UpgradeRequest();
   #keepClient = false;
 
@@ -48,6 +50,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#tries = new Tries(worker, this.#account);
     this.#flight = new Flight(worker);
     this.#response = new ResponseTransfer(worker, this.#account);
+    this.#mirroring = new Mirroring(worker);
     this.#faults = new FaultInjection(worker.context, this.#account, this);
   }
 
@@ -88,11 +91,12 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     const { body } = this.#client;
     const { conn } = tries.upstream!;
     const before = body.sent;
-    const next = body.forward(this.#context.engine.memory, conn, buffer, start, end);
+    const next = body.forward(this.#context.engine.memory, this.#mirroring.sink(conn), buffer, start, end);
     if (body.fault !== undefined) {
       this.#fail(body.fault, "the request body is malformed or too large", Outcome.ABORTED);
       return end - start;
     }
+    if (body.done) this.#mirroring.complete();
     tries.bodyKept = false;
     tries.current.bytesSent += body.sent - before;
     this.#account.bytesIn += next - start;
@@ -209,7 +213,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     // Before anything is written: the new head may take the old one's place.
     this.#destination.choose(this.#worker, route, downstream, head);
     const waits = route.faults !== undefined && this.#faults.begin(route.faults, head, downstream.listener.metrics);
-    const next = this.#flight.load(this.#client, route, head, this.#upgrade, buffer, start, end);
+    const next = this.#flight.load(this.#client, route, head, this.#upgrade, this.#mirroring, buffer, start, end);
     if (typeof next === "string") {
       // The head is still at hand.
       this.#finish(this.#client.refuse(next, ""));
@@ -227,8 +231,13 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   /** The request waited as long as it should, or need not wait. */
   onFaultDelayed(): void {
     const { abort } = this.#faults;
-    if (abort === undefined) this.#try(false);
-    else this.#finish(this.#client.answerFault(abort));
+    if (abort !== undefined) {
+      this.#finish(this.#client.answerFault(abort));
+      return;
+    }
+    // First: with the try more of the body may follow at once.
+    this.#mirroring.start(this.#flight, this.#client.body.done);
+    this.#try(false);
   }
 
   #try(fresh: boolean): void {
@@ -349,6 +358,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   #finish(keep: boolean): void {
     this.#flight.clear();
     this.#faults.cancel();
+    this.#mirroring.end();
     this.#account.finish();
     this.#client.downstream.exchangeDone(keep, this.#client.saidLast);
     this.#worker.putExchange(this);

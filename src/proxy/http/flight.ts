@@ -14,6 +14,7 @@ import type { ClientSide } from "./client-side.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { sendMessage } from "./join-head.js";
+import type { Mirroring } from "./mirror.js";
 import { writeRequestHead } from "./request-writer.js";
 import type { UpgradeRequest } from "./upgrade.js";
 
@@ -31,6 +32,8 @@ export class Flight implements ByteSink {
   readonly #worker: HttpWorker;
   readonly #memory: Memory;
   readonly #chunks = new SendQueue();
+  /** Of the first chunk. */
+  #headLength = 0;
 
   constructor(worker: HttpWorker) {
     this.#worker = worker;
@@ -46,6 +49,7 @@ export class Flight implements ByteSink {
     route: ForwardRoute,
     head: RequestHead,
     upgrade: UpgradeRequest,
+    mirroring: Mirroring,
     buffer: number,
     start: number,
     end: number,
@@ -69,6 +73,9 @@ export class Flight implements ByteSink {
       memory.release(out);
       return "HEADERS_TOO_LARGE";
     }
+    this.#headLength = length;
+    // While the head that came is still there: the one that was written may take its place.
+    mirroring.onHead(route, head, client.downstream, request);
     const next = sendMessage(memory, this, client.body, out, length, buffer, start, end);
     return client.body.fault ?? next;
   }
@@ -89,6 +96,16 @@ export class Flight implements ByteSink {
       bytes += chunks.end - chunks.start;
     }
     return bytes;
+  }
+
+  /** Sends what is behind the head to `sink`, and keeps it. */
+  sendBodyTo(sink: ByteSink): void {
+    const chunks = this.#chunks;
+    for (let i = 0; i < chunks.count; i++) {
+      chunks.peek(i);
+      const start = i === 0 ? chunks.start + this.#headLength : chunks.start;
+      if (start < chunks.end) sink.send(chunks.buffer, start, chunks.end);
+    }
   }
 
   /** Parses the head that is kept into `out`: it tells what the client asked for. False where none is kept. */

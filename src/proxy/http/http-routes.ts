@@ -6,6 +6,7 @@ import { type ClusterSplit, compileSplit } from "./choose-cluster.js";
 import { compileFaults, type RouteFaults } from "./fault.js";
 import { compileFixedResponse, type FixedResponse } from "./fixed-response.js";
 import { compileHeaderOperations, type HeaderOperations } from "./header-operations.js";
+import { Mirror } from "./mirror.js";
 import { compileRewrite, type PathRewrite } from "./path-rewrite.js";
 import { latin1, NO_BYTES } from "./put-bytes.js";
 import { compileRedirect, type Redirect } from "./redirect.js";
@@ -18,6 +19,7 @@ export interface ForwardRoute {
   readonly cluster: ProxyCluster;
   readonly split: ClusterSplit | undefined;
   readonly faults: RouteFaults | undefined;
+  readonly mirror: Mirror | undefined;
   readonly requestOperations: HeaderOperations;
   readonly responseOperations: HeaderOperations;
   readonly rewrite: PathRewrite;
@@ -71,6 +73,10 @@ function createForward(
     name: route.name,
     cluster: clusters.get(action.cluster)!,
     split: action.split === undefined ? undefined : compileSplit(action.split, clusters, random),
+    mirror:
+      action.mirror === undefined
+        ? undefined
+        : new Mirror(action.mirror, route.requestHeaders, clusters.get(action.mirror.cluster)!),
     faults: action.faults === undefined ? undefined : compileFaults(action.faults),
     requestOperations: compileHeaderOperations(route.requestHeaders),
     responseOperations: compileHeaderOperations(route.responseHeaders),

@@ -6,6 +6,7 @@ import { type ClientFields, createClientFields } from "./forwarding.js";
 import { Reply } from "./reply.js";
 import { RequestContext } from "./request-writer.js";
 import { ResponseContext } from "./response-writer.js";
+import { Shadow } from "./shadow.js";
 import { UPSTREAM_LIMITS } from "./upstream-limits.js";
 
 /** Above this many distinct clients the cache starts anew: it saves work, and must not become a leak. */
@@ -29,6 +30,7 @@ export class HttpWorker {
   readonly responseContext = new ResponseContext();
   readonly reply = new Reply();
   readonly #idle: Exchange[] = [];
+  readonly #shadows: Shadow[] = [];
   readonly #clients = new Map<string, ClientFields>();
 
   constructor(context: ProxyContext) {
@@ -42,6 +44,14 @@ export class HttpWorker {
 
   putExchange(exchange: Exchange): void {
     if (this.#idle.length < MAX_IDLE_EXCHANGES) this.#idle.push(exchange);
+  }
+
+  takeShadow(): Shadow {
+    return this.#shadows.pop() ?? new Shadow(this);
+  }
+
+  putShadow(shadow: Shadow): void {
+    if (this.#shadows.length < MAX_IDLE_EXCHANGES) this.#shadows.push(shadow);
   }
 
   /** @param address without port; empty for unix sockets */
