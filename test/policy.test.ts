@@ -23,7 +23,7 @@ function createProcess(dead: ReadonlySet<number>) {
       for (const cluster of clusters) cluster.follow(plan);
     },
   });
-  const spec = createClusterSpec(3, { health: createHealthSpec() });
+  const spec = createClusterSpec(3, { health: [createHealthSpec()] });
   const slots = board.assign([spec]).get("web")!;
   const plan = planner.assign([spec]).get("web")!;
   const monitor = new HealthMonitor({

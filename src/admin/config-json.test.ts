@@ -21,10 +21,17 @@ describe("config page", () => {
       (name) => ({ name, value: "s3cret" }),
     );
     const check = { kind: "http", path: "/", method: "GET", host: "", headers, statuses: [], body: "" } as const;
-    const spec = createSpec({ clusters: [createClusterSpec(1, { health: createHealthSpec({ check }) })] });
+    const spec = createSpec({ clusters: [createClusterSpec(1, { health: [createHealthSpec({ check })] })] });
     const text = configJson(spec);
     assert.equal(text.split("s3cret").length - 1, 1);
-    assert.deepEqual(JSON.parse(text).clusters[0].health.check.headers.at(-1), { name: "X-Plain", value: "s3cret" });
+    assert.deepEqual(JSON.parse(text).clusters[0].health[0].check.headers.at(-1), { name: "X-Plain", value: "s3cret" });
     assert.equal(text.split("(hidden)").length - 1, 5);
+  });
+
+  it("hides what TCP checks send: it may be a login", () => {
+    const check = { kind: "tcp", send: "41555448", expect: "2b4f4b" } as const;
+    const spec = createSpec({ clusters: [createClusterSpec(1, { health: [createHealthSpec({ check })] })] });
+    const shown = JSON.parse(configJson(spec)).clusters[0].health[0].check;
+    assert.deepEqual(shown, { kind: "tcp", send: "(hidden)", expect: "2b4f4b" });
   });
 });

@@ -8,7 +8,9 @@ export function configJson(spec: Spec): string {
   return `${JSON.stringify(spec, present, 2)}\n`;
 }
 
-function present(_key: string, value: unknown): unknown {
+function present(key: string, value: unknown): unknown {
+  // What a TCP check sends may be a login.
+  if (key === "send" && typeof value === "string" && value !== "") return "(hidden)";
   if (value === Infinity) return "unlimited";
   if (isSecretField(value)) return { ...value, value: "(hidden)" };
   return value;

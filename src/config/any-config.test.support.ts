@@ -149,7 +149,30 @@ const discover = fc.oneof(
   }),
   fc.constant({ dns: { name: "_http._tcp.web.internal", type: "SRV", minTtl: "1s" } }),
 );
-const cluster = fc.record({
+const bytes = fc.oneof(fc.stringMatching(/^[a-z${} ]{1,6}$/), fc.constantFrom("\\\\r\\\\n", "hex:00ff", "a: b\\r\\n"));
+const schedule = { jitter: maybe(fc.double({ min: 0, max: 1, noNaN: true })), rise: fc.integer({ min: 1, max: 9 }) };
+const http = fc.record({
+  path: fc.constantFrom("/", "/h?a=${b}"),
+  headers: record(token, line),
+  status: fc.constantFrom(200, "2xx", [200, "300-399"]),
+  body: fc.stringMatching(/^[ -~]{0,9}$/),
+});
+const check = fc.oneof(
+  fc.record({ tcp: fc.constant(true), name: maybe(name), ...schedule }),
+  fc.record({ tcp: fc.record({ send: bytes, expect: bytes }), name: maybe(name), address: maybe(address) }),
+  fc.record({ http, name: maybe(name), port: maybe(port), interval: fc.integer({ min: 1000, max: 1e6 }) }),
+);
+const agent = fc.oneof(
+  port,
+  port.map((number) => ({ port: number })),
+);
+const health = fc
+  .tuple(
+    fc.uniqueArray(check, { maxLength: 3, selector: (one) => one.name ?? "" }),
+    maybe(fc.record({ agent, name: fc.constantFrom("agent", "A") })),
+  )
+  .map(([checks, own]) => (own === undefined ? checks : [...checks, own]));
+const anyCluster = fc.record({
   endpoints: fc
     .uniqueArray(
       fc.record({
@@ -182,20 +205,7 @@ const cluster = fc.record({
   discover: maybe(discover),
   connect: maybe(fc.record({ timeout: time, attempts: fc.integer({ min: 1, max: 10 }) })),
   pool: maybe(fc.record({ maxIdle: fc.nat(65_535), idle: time })),
-  health: maybe(
-    fc.oneof(
-      fc.record({ tcp: fc.constant(true), jitter: fc.double({ min: 0, max: 1, noNaN: true }) }),
-      fc.record({
-        http: fc.record({
-          path: fc.constantFrom("/", "/h?a=${b}"),
-          headers: record(token, line),
-          status: fc.constantFrom(200, "2xx", [200, "300-399"]),
-          body: fc.stringMatching(/^[ -~]{0,9}$/),
-        }),
-        interval: fc.integer({ min: 1000, max: 1e6 }),
-      }),
-    ),
-  ),
+  health: maybe(fc.oneof(check, health)),
   outlier: maybe(
     fc.record({
       consecutiveFailures: fc.nat(9),
@@ -204,6 +214,12 @@ const cluster = fc.record({
     }),
   ),
   retryBudget: maybe(fc.record({ percent: fc.constantFrom("12.5%", 0, 100), minimum: fc.nat(9) })),
+});
+/** A unix socket has no other port that could be checked. */
+const cluster = anyCluster.map((one) => {
+  const hasSocket = one.endpoints.some((endpoint) => endpoint.address.startsWith("unix:"));
+  const checks = [one.health ?? []].flat().filter((each) => !hasSocket || !("agent" in each || "port" in each));
+  return { ...one, health: checks.length === 1 ? checks[0] : checks };
 });
 /** A configuration as a file or a program would have it, in nearly every form there is. */
 export const anyConfig = fc.record({

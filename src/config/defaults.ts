@@ -145,6 +145,8 @@ export const DEFAULTS = {
     method: by("GET", "every service answers it"),
     status: by(["200-399"], "HAProxy and nginx: a service that redirects is alive"),
     body: by("", "the status says enough"),
+    send: by("", "most services that speak first, or are HTTP, need none"),
+    expect: by("", "who accepts connections is alive"),
   },
 
   outlier: {

@@ -1,5 +1,7 @@
 /** Checks and outlier detection of a cluster, written as a file has them. */
+import { formatAddress } from "../model/address.js";
 import type { HealthSpec, OutlierSpec } from "../model/spec.js";
+import { formatBytes } from "./parse-bytes.js";
 import { formatDuration } from "./units.js";
 
 export function outlierOf(outlier: OutlierSpec) {
@@ -13,9 +15,17 @@ export function outlierOf(outlier: OutlierSpec) {
   };
 }
 
-export function healthOf(health: HealthSpec) {
+/** One check stands alone, several are a list; without any the key is left out. */
+export function healthOf(checks: readonly HealthSpec[]) {
+  if (checks.length === 0) return undefined;
+  return checks.length === 1 ? checkOf(checks[0]) : checks.map(checkOf);
+}
+
+function checkOf(health: HealthSpec) {
   return {
-    ...probeOf(health.check),
+    name: health.name,
+    ...kindOf(health),
+    address: health.address === undefined ? undefined : formatAddress(health.address),
     interval: formatDuration(health.intervalMs),
     fastInterval: formatDuration(health.fastIntervalMs),
     timeout: formatDuration(health.timeoutMs),
@@ -25,8 +35,13 @@ export function healthOf(health: HealthSpec) {
   };
 }
 
-function probeOf(check: HealthSpec["check"]) {
-  if (check.kind === "tcp") return { tcp: true };
+function kindOf({ check, port }: HealthSpec) {
+  if (check.kind === "agent") return { agent: { port } };
+  const other = port === 0 ? undefined : port;
+  if (check.kind === "tcp") {
+    const { send, expect } = check;
+    return { tcp: expect === "" ? true : { send: formatBytes(send), expect: formatBytes(expect) }, port: other };
+  }
   const { path, method, host, headers, statuses, body } = check;
   const http = {
     path,
@@ -36,5 +51,5 @@ function probeOf(check: HealthSpec["check"]) {
     status: statuses.map(([low, high]) => (low === high ? low : `${low}-${high}`)),
     body,
   };
-  return { http };
+  return { http, port: other };
 }

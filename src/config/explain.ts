@@ -159,7 +159,7 @@ function clusterOf(cluster: ClusterSpec) {
     ...stagesOf(cluster.stages),
     connect: { timeout: formatDuration(cluster.connectTimeoutMs), attempts: cluster.connectAttempts },
     pool: { maxIdle: pool.maxIdle, idle: formatDuration(pool.idleTimeoutMs) },
-    health: cluster.health === undefined ? undefined : healthOf(cluster.health),
+    health: healthOf(cluster.health),
     outlier: outlierOf(cluster.outlier),
     retryBudget: { percent: `${retryBudget.percent}%`, minimum: retryBudget.minimum },
   };

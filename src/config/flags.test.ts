@@ -49,7 +49,7 @@ drain: 5s
 test("--protocol tcp and --check tcp make an L4 balancer", () => {
   const { listeners, clusters } = fromFlags({ listen: [":1"], to: [":2"], protocol: ["tcp"], check: ["tcp"] });
   assert.equal(listeners[0].kind, "tcp");
-  assert.equal(clusters[0].health?.check.kind, "tcp");
+  assert.equal(clusters[0].health[0].check.kind, "tcp");
 });
 
 test("a mistake names its flag", () => {

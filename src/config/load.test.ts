@@ -191,7 +191,7 @@ test("each mistake is told at its line and column, with a hint", () => {
     ],
     [
       withCluster("health: { interval: 1s }"),
-      "5:5 clusters.a.health: a health check is either http or tcp | write http: /healthz or tcp: true",
+      "5:5 clusters.a.health: a health check is one of http, tcp and agent | write http: /healthz, tcp: true or agent: 9999",
     ],
     [
       withCluster("health: { tcp: true, fastInterval: 10s }"),

@@ -2,7 +2,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Address } from "../model/address.js";
 import { findControl } from "./printable.js";
-import { type Refused, refuse } from "./refused.js";
+import { Refused, refuse } from "./refused.js";
 
 export const ADDRESS = 'an address: 10.0.0.1:80, "[::1]:80", :80, localhost:80 or unix:/run/app.sock';
 
@@ -60,4 +60,17 @@ function hintFor(text: string): string | undefined {
   if (port !== null && isIPv6(port[1])) return `put the IPv6 address in brackets: "[${port[1]}]:${port[2]}"`;
   if (/^\d+$/.test(text)) return `for a port alone write :${text}`;
   return /^[\w.-]+$/.test(text) ? `add a port: ${text}:80` : undefined;
+}
+
+/** Where something can be connected to: a port alone is this machine's. */
+export function parseTo(input: string): Address | Refused {
+  const address = parseAddress(input, "127.0.0.1", 1);
+  const name = /^([a-z][\w.-]*):(\d+)$/i.exec(input);
+  if (address instanceof Refused && name !== null) {
+    const discover = `discover: { dns: { name: ${name[1]}, port: ${name[2]} } }`;
+    return refuse(address.message, `write its IP address, or have the cluster follow the name: ${discover}`);
+  }
+  if (address instanceof Refused || address.family === "unix") return address;
+  const isAny = address.host === "0.0.0.0" || address.host === "::";
+  return isAny ? refuse(`${address.host} is not a destination`, `write :${address.port} for this machine`) : address;
 }

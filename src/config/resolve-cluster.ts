@@ -13,16 +13,17 @@ type ClusterFile = File["clusters"][number]["value"];
 
 export function resolveCluster(name: string, cluster: ClusterFile, report: Report): ClusterSpec {
   const path: Path = ["clusters", name];
+  const endpoints = resolveOwn(cluster, path, report);
   return {
     name,
-    endpoints: resolveOwn(cluster, path, report),
+    endpoints,
     discover: resolveDiscovery(cluster.discover, [...path, "discover"], report),
     balance: resolveBalance(cluster.balance, [...path, "balance"], report),
     stages: resolveStages(cluster, path, report),
     connectTimeoutMs: cluster.connect.timeout,
     connectAttempts: cluster.connect.attempts,
     pool: { maxIdle: cluster.pool.maxIdle, idleTimeoutMs: cluster.pool.idle },
-    health: resolveHealth(cluster.health, [...path, "health"], report),
+    health: resolveHealth(cluster.health, endpoints, [...path, "health"], report),
     outlier: resolveOutlier(cluster.outlier, [...path, "outlier"], report),
     retryBudget: { percent: cluster.retryBudget.percent, minimum: cluster.retryBudget.minimum },
   };

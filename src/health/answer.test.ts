@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Answer, type Expectation, type Judgement, MAX_BODY_BYTES, MAX_HEAD_BYTES } from "./answer.js";
+import { Answer, type Expectation, MAX_BODY_BYTES, MAX_HEAD_BYTES } from "./answer.js";
+import type { Judgement } from "./reader.js";
 
 const any2xx: Expectation = { method: "GET", statuses: [[200, 299]], body: "" };
 const saysReady: Expectation = { ...any2xx, body: "ready" };

@@ -4,6 +4,7 @@
  */
 import { type AnswerHead, parseAnswerHead } from "./answer-head.js";
 import { ChunkDecoder } from "./chunk-decoder.js";
+import type { Judgement, Reader } from "./reader.js";
 
 export const MAX_HEAD_BYTES = 16_384;
 export const MAX_BODY_BYTES = 65_536;
@@ -16,12 +17,7 @@ export interface Expectation {
   readonly body: string;
 }
 
-export interface Judgement {
-  readonly ok: boolean;
-  readonly reason: string;
-}
-
-export class Answer {
+export class Answer implements Reader {
   readonly #expected: Expectation;
   readonly #text: Uint8Array;
   #head = "";
@@ -37,7 +33,6 @@ export class Answer {
     this.#body = new Uint8Array(this.#text.length === 0 ? 0 : MAX_BODY_BYTES);
   }
 
-  /** Judges what has arrived so far; undefined = more is needed. Not to be fed after a judgement. */
   feed(bytes: Uint8Array): Judgement | undefined {
     for (const byte of bytes) {
       this.#received = true;
@@ -47,7 +42,6 @@ export class Answer {
     return undefined;
   }
 
-  /** The connection has ended before a judgement. */
   end(): Judgement {
     if (!this.#received) return bad("closed without a response");
     if (this.#parsed?.body.kind === "close") return this.#missing();

@@ -17,9 +17,11 @@ export interface HealthEvent {
   readonly cluster: string;
   readonly endpoint: string;
   readonly from: StateName;
-  /** Equal to `from` when an ejection was due but not allowed: `reason` says why. */
+  /** Equal to `from` for what is worth knowing but changes nothing, such as an ejection that was due but not allowed. */
   readonly to: StateName;
   readonly reason: string;
+  /** Who decided: a check's name, a detector's, `operator` or `configuration`. */
+  readonly by: string;
 }
 
 export interface EndpointHealth {
@@ -33,6 +35,14 @@ export interface EndpointHealth {
   readonly latencyMs: number | undefined;
   /** Ejections in a row, less those that are forgotten. */
   readonly ejections: number;
+  /** What its agent wants of its weight. */
+  readonly weightPercent: number;
+}
+
+export interface HealthCounts {
+  readonly checks: readonly { readonly check: string; readonly passed: number; readonly failed: number }[];
+  /** `spared`: due, but not allowed. */
+  readonly ejections: readonly { readonly detector: string; readonly ejected: number; readonly spared: number }[];
 }
 
 export interface ClusterHealth {

@@ -6,6 +6,8 @@
  *   up --fall failures in a row--> down        down --rise successes in a row--> up
  */
 
+import type { AgentReply } from "./agent.js";
+
 export interface Standing {
   readonly state: "unknown" | "up" | "down";
   /** Results in a row that speak against `state`. */
@@ -20,6 +22,8 @@ export interface Verdict {
   /** What was seen: `status 200`, `connect refused`, `timed out after 2000 ms`. */
   readonly reason: string;
   readonly latencyMs: number;
+  /** Of an agent check that was answered: what the agent said. */
+  readonly said?: AgentReply | undefined;
 }
 
 export interface Thresholds {

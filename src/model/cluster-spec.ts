@@ -89,7 +89,8 @@ export interface ClusterSpec {
   /** L4: further endpoints tried when connecting fails. */
   readonly connectAttempts: number;
   readonly pool: PoolSpec;
-  readonly health: HealthSpec | undefined;
+  /** Active checks; an endpoint is up as long as none of them says otherwise. */
+  readonly health: readonly HealthSpec[];
   readonly outlier: OutlierSpec;
   readonly retryBudget: RetryBudgetSpec;
 }
@@ -115,21 +116,36 @@ export interface PoolSpec {
   readonly idleTimeoutMs: number;
 }
 
+export type CheckSpec =
+  | {
+      readonly kind: "tcp";
+      /** Sent once connected, and looked for in the answer: bytes in hexadecimal; both empty = connecting is enough. */
+      readonly send: string;
+      readonly expect: string;
+    }
+  | {
+      readonly kind: "http";
+      readonly path: string;
+      readonly method: string;
+      /** `Host` sent; empty = the address that is checked. */
+      readonly host: string;
+      readonly headers: readonly { readonly name: string; readonly value: string }[];
+      /** Inclusive ranges. */
+      readonly statuses: readonly (readonly [number, number])[];
+      /** The body must contain this; empty = anything. */
+      readonly body: string;
+    }
+  /** A program that says how the endpoint is (health/agent.ts); `rise` and `fall` do not apply to what is said. */
+  | { readonly kind: "agent" };
+
 export interface HealthSpec {
-  readonly check:
-    | { readonly kind: "tcp" }
-    | {
-        readonly kind: "http";
-        readonly path: string;
-        readonly method: string;
-        /** `Host` sent; empty = the endpoint's address. */
-        readonly host: string;
-        readonly headers: readonly { readonly name: string; readonly value: string }[];
-        /** Inclusive ranges. */
-        readonly statuses: readonly (readonly [number, number])[];
-        /** The body must contain this; empty = anything. */
-        readonly body: string;
-      };
+  /** Unique within the cluster; shown in reasons and metrics. */
+  readonly name: string;
+  readonly check: CheckSpec;
+  /** Checked instead of the endpoint's own address. */
+  readonly address: Address | undefined;
+  /** Instead of the endpoint's own port; 0 = that one. */
+  readonly port: number;
   readonly intervalMs: number;
   /** While down or while changing. */
   readonly fastIntervalMs: number;

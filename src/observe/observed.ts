@@ -11,6 +11,8 @@ export interface Observed {
   status(cluster: string, endpoint: string): EndpointStatus;
   /** undefined for a cluster that only has its own list. */
   discovery(cluster: string): DiscoveryStatus | undefined;
+  /** What checks and outlier detection did in a cluster. */
+  health(cluster: string): HealthCounts;
 }
 
 /** How a cluster's source does. */
@@ -24,6 +26,13 @@ export interface DiscoveryStatus {
   readonly failures: number;
   /** What is wrong now: the last good set stays in force. */
   readonly problem: string | undefined;
+}
+
+/** Counted since the cluster is there. */
+export interface HealthCounts {
+  readonly checks: readonly { readonly check: string; readonly passed: number; readonly failed: number }[];
+  /** `spared`: due, but not allowed. */
+  readonly ejections: readonly { readonly detector: string; readonly ejected: number; readonly spared: number }[];
 }
 
 export interface WorkerView {

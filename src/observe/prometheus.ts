@@ -7,6 +7,7 @@ import { HISTOGRAM_SIZE, histogramAdd } from "../base/histogram.js";
 import { discoveryLines } from "./discovery-lines.js";
 import { COARSE_BOUNDS, FINE_BOUNDS, header, histogramSamples, labels, type MetricType, sample } from "./exposition.js";
 import { CLUSTER_FAMILIES, ENDPOINT_FAMILIES, type Family, LISTENER_FAMILIES, WORKER_FAMILIES } from "./families.js";
+import { healthLines } from "./health-lines.js";
 import { C, clusterBase, E, endpointBase, L, listenerBase } from "./layout.js";
 import { ENDPOINT_STATES, type MainView, type Observed } from "./observed.js";
 import { endpointKey } from "./slots.js";
@@ -84,6 +85,7 @@ function* lines(observed: Observed): Generator<string> {
   );
   yield* stateLines(observed);
   yield* discoveryLines(observed);
+  yield* healthLines(observed);
 
   const endpointSeries = spec.clusters.flatMap((cluster) =>
     cluster.endpoints.map(({ id }): Series => {

@@ -4,12 +4,12 @@ import type { LogRecord } from "./log-record.js";
 
 export function logHealth(log: (record: LogRecord) => void): Pick<MonitorOptions, "onEvent" | "onPanic"> {
   return {
-    onEvent: ({ cluster, endpoint, from, to, reason }) =>
+    onEvent: ({ cluster, endpoint, from, to, reason, by }) =>
       log({
         level: to === "down" || to === "ejected" ? "warn" : "info",
         event: "endpoint_state",
         message: `endpoint ${endpoint} of cluster ${cluster}: ${from} -> ${to}: ${reason}`,
-        fields: { cluster, endpoint, from, to, reason },
+        fields: { cluster, endpoint, from, to, reason, by },
       }),
     onPanic: (cluster, panic) =>
       log({

@@ -74,6 +74,7 @@ export class SupervisorView implements AdminSource {
       },
       status: (cluster, endpoint) => this.#status(cluster, endpoint),
       discovery: (cluster) => this.#discoveries.status(cluster),
+      health: (cluster) => this.#monitor.counts(cluster),
     };
   }
 
@@ -87,6 +88,7 @@ export class SupervisorView implements AdminSource {
     const weight = spec?.weight ?? 0;
     const origin = this.#origins.get(cluster)?.get(id) ?? "config";
     if (health === undefined) return { state: "unknown", reason: "not watched", since: Date.now(), weight, origin };
-    return { state: health.state, reason: health.reason, since: Date.now() - health.forMs, weight, origin };
+    const { state, reason, forMs, weightPercent } = health;
+    return { state, reason, since: Date.now() - forMs, weight: (weight * weightPercent) / 100, origin };
   }
 }

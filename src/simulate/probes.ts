@@ -4,14 +4,15 @@
  */
 import type { Probe } from "../health/io/probe.js";
 import type { Verdict } from "../health/standing.js";
+import { targetOf } from "../health/target.js";
 import { formatAddress } from "../model/address.js";
-import type { ClusterSpec, HealthSpec } from "../model/spec.js";
+import type { CheckSpec, ClusterSpec } from "../model/spec.js";
 import type { EndpointModel } from "./endpoint-model.js";
 import { Result, type ResultId } from "./jobs.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
 interface Waiting {
-  readonly check: HealthSpec["check"];
+  readonly check: CheckSpec;
   readonly model: EndpointModel;
   readonly decide: (ok: boolean, reason: string) => void;
 }
@@ -34,12 +35,13 @@ export class Probes {
   constructor(clock: VirtualClock, spec: ClusterSpec, models: readonly EndpointModel[], send: Send) {
     this.#clock = clock;
     this.#models = models;
-    this.#indices = new Map(spec.endpoints.map(({ address }, index) => [formatAddress(address), index]));
+    this.#indices = indexTargets(spec);
     this.#send = send;
   }
 
   readonly probe: Probe = (address, check, timeoutMs, done) => {
-    const index = this.#indices.get(formatAddress(address))!;
+    const index = this.#indices.get(formatAddress(address));
+    if (index === undefined || check.kind === "agent") return this.#clock.after(0, () => done(NOT_MODELLED));
     const number = this.#number++;
     const startedAt = this.#clock.now();
     const forget = (): void => {
@@ -53,7 +55,7 @@ export class Probes {
     };
     const cancelTimeout = this.#clock.after(timeoutMs, () => decide(false, `timed out after ${timeoutMs} ms`));
     this.#waiting.set(number, { check, model: this.#models[index], decide });
-    this.#send(index, number, check.kind !== "tcp");
+    this.#send(index, number, needsWork(check));
     return forget;
   };
 
@@ -63,8 +65,9 @@ export class Probes {
     if (waiting === undefined) return;
     const { check, model, decide } = waiting;
     if (result === Result.REFUSED) decide(false, "connect refused");
-    else if (check.kind === "tcp") decide(true, "connected");
+    else if (!needsWork(check)) decide(true, "connected");
     else if (result === Result.SERVED) decide(true, "answered as it should");
+    else if (check.kind !== "http") decide(false, "answered otherwise than expected");
     else {
       const status = result === Result.FULL ? 503 : model.behaviour.errorStatus;
       decide(
@@ -73,4 +76,26 @@ export class Probes {
       );
     }
   }
+}
+
+/** What listens at an address that is not one endpoint's, and what agents say: nothing that would change the simulation. */
+const NOT_MODELLED: Verdict = { ok: true, reason: "not modelled", latencyMs: 0 };
+
+/** False: the kernel answers, whatever the program does. */
+function needsWork(check: CheckSpec): boolean {
+  return check.kind === "http" || (check.kind === "tcp" && check.expect !== "");
+}
+
+/** Where the endpoints' checks go. An address that several endpoints share is none of them. */
+function indexTargets(spec: ClusterSpec): Map<string, number> {
+  const indices = new Map<string, number>();
+  const shared = new Set<string>();
+  spec.endpoints.forEach(({ address }, index) => {
+    for (const target of new Set(spec.health.map((check) => formatAddress(targetOf(address, check))))) {
+      if (indices.has(target)) shared.add(target);
+      indices.set(target, index);
+    }
+  });
+  for (const target of shared) indices.delete(target);
+  return indices;
 }

@@ -78,7 +78,11 @@ describe(`queues wait as long as theory says (seed ${SEED})`, () => {
 });
 
 describe("the same input gives the same bytes", () => {
-  const subject = createSubject(5, { balance: createBalanceSpec("p2c"), health: createHealthSpec() }, { attempts: 2 });
+  const subject = createSubject(
+    5,
+    { balance: createBalanceSpec("p2c"), health: [createHealthSpec()] },
+    { attempts: 2 },
+  );
   const scripts = [
     ["e1", createScript({ errors: 0.2 })],
     ["e3", createScript({}, 3000, { slower: 20 })],
@@ -195,7 +199,7 @@ test("active checks find an endpoint that is down, hangs or is swamped", () => {
     statuses: [[200, 399]],
     body: "",
   } as const;
-  const cluster = { outlier: NEVER_EJECT, health: createHealthSpec({ check, fall: 2 }) };
+  const cluster = { outlier: NEVER_EJECT, health: [createHealthSpec({ check, fall: 2 })] };
   const { events } = simulate(createSubject(4, cluster), createScenario({ endpoints }), SEED);
   const downs = events.filter(({ to }) => to === "down").map(({ endpoint }) => endpoint);
   assert.deepEqual([...new Set(downs)].sort(), ["e0", "e1", "e2"]);
@@ -203,7 +207,7 @@ test("active checks find an endpoint that is down, hangs or is swamped", () => {
 
 test("when all endpoints are bad the panic is timed", () => {
   const others = createScript({}, 5000, { down: true });
-  const cluster = { outlier: NEVER_EJECT, health: createHealthSpec({ fall: 1 }) };
+  const cluster = { outlier: NEVER_EJECT, health: [createHealthSpec({ fall: 1 })] };
   const { panicMs } = simulate(createSubject(2, cluster), createScenario({ others }), SEED);
   assert.ok(panicMs > 3000 && panicMs < 5000, `${panicMs}`);
 });

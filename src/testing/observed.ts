@@ -83,5 +83,9 @@ export function createObserved(
     status: (_cluster, endpoint) => ({ ...up, ...statuses[endpoint] }),
     discovery: (cluster) =>
       spec.clusters.some(({ name, discover }) => name === cluster && discover !== undefined) ? FILE : undefined,
+    health: () => ({
+      checks: [{ check: "http", passed: 90, failed: 2 }],
+      ejections: [{ detector: "consecutive-failures", ejected: 4, spared: 1 }],
+    }),
   };
 }

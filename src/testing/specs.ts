@@ -53,7 +53,7 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
     connectTimeoutMs: 1000,
     connectAttempts: 3,
     pool: { maxIdle: 16, idleTimeoutMs: 30_000 },
-    health: undefined,
+    health: [],
     outlier: createOutlierSpec(),
     retryBudget: { percent: 20, minimum: 3 },
     ...changes,
@@ -76,7 +76,10 @@ export function createOutlierSpec(changes: Partial<OutlierSpec> = {}): OutlierSp
 /** TCP checks each second, each 200 ms while unsettled, without jitter; rise 2, fall 3. */
 export function createHealthSpec(changes: Partial<HealthSpec> = {}): HealthSpec {
   return {
-    check: { kind: "tcp" },
+    name: "tcp",
+    check: { kind: "tcp", send: "", expect: "" },
+    address: undefined,
+    port: 0,
     intervalMs: 1000,
     fastIntervalMs: 200,
     timeoutMs: 500,

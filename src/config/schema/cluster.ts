@@ -1,10 +1,8 @@
 /** Clusters: the endpoints that do the work, and how it is shared among them. */
 import * as z from "zod";
-import type { Address } from "../../model/address.js";
 import { DEFAULTS } from "../defaults.js";
-import { ADDRESS, parseAddress } from "../parse-address.js";
+import { ADDRESS, parseTo } from "../parse-address.js";
 import { NAME, parseName } from "../parse-text.js";
-import { Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
 import { balance } from "./balance.js";
 import { discovery } from "./discovery.js";
@@ -14,18 +12,6 @@ import { integer, list, mapping, quantity, text, tuned } from "./parts.js";
 import { failover, locality, slowStart, subset } from "./stages.js";
 
 const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
-
-function parseTo(input: string): Address | Refused {
-  const address = parseAddress(input, "127.0.0.1", 1);
-  const name = /^([a-z][\w.-]*):(\d+)$/i.exec(input);
-  if (address instanceof Refused && name !== null) {
-    const discover = `discover: { dns: { name: ${name[1]}, port: ${name[2]} } }`;
-    return refuse(address.message, `write its IP address, or have the cluster follow the name: ${discover}`);
-  }
-  if (address instanceof Refused || address.family === "unix") return address;
-  const isAny = address.host === "0.0.0.0" || address.host === "::";
-  return isAny ? refuse(`${address.host} is not a destination`, `write :${address.port} for this machine`) : address;
-}
 
 const to = text(ADDRESS, parseTo);
 
@@ -94,7 +80,9 @@ export const cluster = mapping(
         "How long an idle connection is kept; less than the endpoints themselves do.",
       ),
     }).prefault({}),
-    health: health.optional().describe("Active checks; without them only failures of real traffic count."),
+    health: health
+      .optional()
+      .describe("Active checks, one or a list; without them only failures of real traffic count."),
     outlier: outlier.describe("Ejects endpoints that keep failing."),
     retryBudget: retryBudget.describe("Bounds retries, so that they cannot multiply an overload."),
   },

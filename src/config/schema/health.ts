@@ -1,8 +1,20 @@
 /** Active health checks and the retry budget of a cluster. */
 import * as z from "zod";
 import { DEFAULTS } from "../defaults.js";
+import { ADDRESS, parseTo } from "../parse-address.js";
+import { BYTES, parseBytes } from "../parse-bytes.js";
 import { parseStatuses, STATUSES } from "../parse-network.js";
-import { METHOD, PLAIN_HOST, parseAuthority, parseLine, parseMethod, parseTarget, TARGET } from "../parse-text.js";
+import {
+  METHOD,
+  NAME,
+  PLAIN_HOST,
+  parseAuthority,
+  parseLine,
+  parseMethod,
+  parseName,
+  parseTarget,
+  TARGET,
+} from "../parse-text.js";
 import { type Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, PERCENT, parseDuration, parsePercent } from "../units.js";
 import { probeHeaders } from "./headers.js";
@@ -47,14 +59,39 @@ const http = z.union([text(TARGET, parseTarget).transform((path) => probe.parse(
   error: `${TARGET}, or a mapping (path, method, host, headers, status, body)`,
 });
 
-export const health = mapping(
-  "http or tcp, interval, rise, fall",
+const bytes = text(BYTES, parseBytes);
+const tcp = z.union(
+  [
+    z.literal(true, { error: "true" }).transform(() => ({ send: "", expect: "" })),
+    mapping("send, expect", {
+      send: tuned(bytes, DEFAULTS.health.send, `What is sent once connected: ${BYTES}.`),
+      expect: tuned(bytes, DEFAULTS.health.expect, `What the answer must contain: ${BYTES}.`),
+    }),
+  ],
+  { error: "true, or a mapping (send, expect)" },
+);
+
+const port = integer(1, 65_535);
+const agent = z.union(
+  [
+    port.transform((number) => ({ port: number })),
+    mapping("port", { port: port.describe("Where the agent listens, at the endpoint's host.") }),
+  ],
+  { error: "a port, or a mapping (port)" },
+);
+
+const check = mapping(
+  "http, tcp or agent, interval, rise, fall",
   {
-    http: http.optional().describe("Probe by an HTTP request: a path, or a mapping."),
-    tcp: z.literal(true, { error: "true" }).optional().describe("Probe by connecting."),
-    interval: tuned(time, DEFAULTS.health.interval, "Between two probes of a healthy endpoint."),
-    fastInterval: tuned(time, DEFAULTS.health.fastInterval, "Between two probes while down or changing."),
-    timeout: tuned(time, DEFAULTS.health.timeout, "Longest probe."),
+    name: text(NAME, parseName).optional().describe("Shown in reasons and metrics; by default the kind of the check."),
+    http: http.optional().describe("Check by an HTTP request: a path, or a mapping."),
+    tcp: tcp.optional().describe("Check by connecting, and by what is answered to what is sent."),
+    agent: agent.optional().describe("Ask a program beside the endpoint: HAProxy's agent-check protocol."),
+    port: port.optional().describe("Checked instead of the endpoint's own port."),
+    address: text(ADDRESS, parseTo).optional().describe("Checked instead of the endpoint's own address and port."),
+    interval: tuned(time, DEFAULTS.health.interval, "Between two checks of a healthy endpoint."),
+    fastInterval: tuned(time, DEFAULTS.health.fastInterval, "Between two checks while down or changing."),
+    timeout: tuned(time, DEFAULTS.health.timeout, "Longest check."),
     jitter: tuned(
       quantity("a share from 0 to 1, or a percentage", parseShare),
       DEFAULTS.health.jitter,
@@ -66,8 +103,22 @@ export const health = mapping(
   {
     path: "write http: /path",
     status: "write http: { path: /path, status: ... }",
-    port: "probes use the endpoint's port",
+    send: "write tcp: { send: ..., expect: ... }",
+    expect: "write tcp: { send: ..., expect: ... }",
+    host: "write http: { path: /path, host: ... }",
+    grpc: "gRPC checks need HTTP/2, which is not supported yet",
+    exec: "programs are not run for checks, on purpose: let one listen and ask it with agent",
+    script: "programs are not run for checks, on purpose: let one listen and ask it with agent",
   },
+);
+
+/** One, or a list of which each must pass. */
+export const health = z.union(
+  [
+    check.transform((only) => ({ isList: false, checks: [only] })),
+    z.array(check).transform((checks) => ({ isList: true, checks })),
+  ],
+  { error: "a mapping (http, tcp or agent, interval, rise, fall), or a list of them" },
 );
 
 export const retryBudget = mapping("percent, minimum", {

@@ -1,97 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createRandom } from "../../base/random.js";
-import { type Address, formatAddress } from "../../model/address.js";
+import type { Address } from "../../model/address.js";
 import { State } from "../../model/cells.js";
-import type { ClusterSpec } from "../../model/spec.js";
-import { FakeClock } from "../../testing/fake-clock.js";
 import { createClusterSpec, createEndpointSpec, createHealthSpec, createOutlierSpec } from "../../testing/specs.js";
-import type { HealthEvent, StateBoard } from "../report.js";
-import { HealthMonitor } from "./monitor.js";
-import type { Probe } from "./probe.js";
-
-/** A board in plain maps: state bits per endpoint, as they are after `SlotTable.assign`. */
-class FakeBoard implements StateBoard {
-  readonly bits = new Map<string, number>();
-  readonly cleared: string[] = [];
-  readonly overlays: string[] = [];
-
-  assign(clusters: readonly ClusterSpec[]): void {
-    for (const cluster of clusters)
-      for (const endpoint of cluster.endpoints) {
-        const key = `${cluster.name}/${endpoint.id}`;
-        const state = (this.bits.get(key) ?? State.UNKNOWN) & ~State.DRAINING;
-        this.bits.set(key, endpoint.weight === 0 ? state | State.DRAINING : state);
-      }
-  }
-
-  state(cluster: string, endpoint: string): number | undefined {
-    return this.bits.get(`${cluster}/${endpoint}`);
-  }
-
-  mark(cluster: string, endpoint: string, set: number, clear: number): void {
-    const key = `${cluster}/${endpoint}`;
-    this.bits.set(key, ((this.bits.get(key) ?? 0) & ~clear) | set);
-  }
-
-  clearFailures(_cluster: string, endpoint: string): void {
-    this.cleared.push(endpoint);
-  }
-
-  scaleWeight(_cluster: string, endpoint: string, percent: number): void {
-    this.overlays.push(`${endpoint} ${percent}%`);
-  }
-
-  limitActive(_cluster: string, endpoint: string, most: number): void {
-    this.overlays.push(`${endpoint} at most ${most}`);
-  }
-}
-
-/** Endpoints answer at once and well, except those in `dead`; those in `hung` never answer. */
-function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
-  const clock = new FakeClock();
-  const board = new FakeBoard();
-  const dead = new Set<string>();
-  const hung = new Set<string>();
-  const events: string[] = [];
-  const probed: string[] = [];
-  const running = { now: 0, most: 0 };
-  const probe: Probe = (address, _check, _timeoutMs, done) => {
-    const name = formatAddress(address);
-    probed.push(name);
-    running.most = Math.max(running.most, ++running.now);
-    if (hung.has(name)) return () => running.now--;
-    return clock.after(1, () => {
-      running.now--;
-      const ok = !dead.has(name);
-      done({ ok, reason: ok ? "connected" : "connect refused", latencyMs: 1 });
-    });
-  };
-  const monitor = new HealthMonitor({
-    board,
-    clock,
-    random: createRandom(1),
-    probe,
-    maxProbes,
-    onEvent: (event: HealthEvent) =>
-      events.push(`${event.cluster}/${event.endpoint} ${event.from} -> ${event.to}: ${event.reason}`),
-    onPanic: (cluster, panic) => events.push(`${cluster} panic ${panic}`),
-  });
-  const update = (next: readonly ClusterSpec[]): void => {
-    board.assign(next);
-    monitor.update(next);
-  };
-  update(specs);
-  const take = (): string[] => events.splice(0);
-  return { clock, board, dead, hung, probed, running, monitor, update, take };
-}
-
-function addressOf(index: number): string {
-  return `127.0.0.1:${9000 + index}`;
-}
-
-const checked = (size: number, changes: Partial<ClusterSpec> = {}): ClusterSpec =>
-  createClusterSpec(size, { health: createHealthSpec(), ...changes });
+import { addressOf, checked, createFixture } from "./monitor.test.support.js";
 
 test("endpoints are unknown until their first check, and then up", () => {
   const { clock, board, monitor, take } = createFixture([checked(2)]);
@@ -125,7 +37,16 @@ test("what is told of an endpoint holds its reason, its last check and how long 
   assert.ok(health !== undefined && health.forMs > 490 && health.forMs < 500);
   assert.deepEqual(
     { ...health, forMs: 0 },
-    { id: "e0", address: addressOf(0), state: "up", reason: "connected", forMs: 0, latencyMs: 1, ejections: 0 },
+    {
+      id: "e0",
+      address: addressOf(0),
+      state: "up",
+      reason: "connected",
+      forMs: 0,
+      latencyMs: 1,
+      ejections: 0,
+      weightPercent: 100,
+    },
   );
   assert.deepEqual(monitor.status(), [{ cluster: "web", panic: false, endpoints: [health] }]);
   assert.equal(monitor.endpoint("web", "e1"), undefined);
@@ -144,7 +65,7 @@ test("when all endpoints are down the cluster is in panic until one is back", ()
 
 test("no more checks run at once than allowed, and a hanging endpoint does not stop the others", () => {
   const { clock, hung, running, probed } = createFixture(
-    [checked(200, { health: createHealthSpec({ intervalMs: 20 }) })],
+    [checked(200, { health: [createHealthSpec({ intervalMs: 20 })] })],
     4,
   );
   hung.add(addressOf(7));
@@ -266,7 +187,7 @@ test("a reload that changes how endpoints are checked does not bring dead ones b
   dead.add(addressOf(0));
   clock.advance(1000);
   take();
-  update([checked(2, { health: createHealthSpec({ intervalMs: 5000, rise: 1 }) })]);
+  update([checked(2, { health: [createHealthSpec({ intervalMs: 5000, rise: 1 })] })]);
   assert.deepEqual(take(), []);
   assert.equal(monitor.status()[0].endpoints[0].state, "down");
   update([createClusterSpec(2)]);

@@ -4,15 +4,15 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { after, describe, test } from "node:test";
 import { createClock } from "../../base/clock.js";
 import type { Address } from "../../model/address.js";
-import type { HealthSpec } from "../../model/spec.js";
+import type { CheckSpec } from "../../model/spec.js";
 import { FakeClock } from "../../testing/fake-clock.js";
 import type { Verdict } from "../standing.js";
 import { createProbe } from "./probe.js";
 
-type Check = HealthSpec["check"];
+type Check = CheckSpec;
 type HttpCheck = Extract<Check, { kind: "http" }>;
 
-const tcp: Check = { kind: "tcp" };
+const tcp: Check = { kind: "tcp", send: "", expect: "" };
 const http: HttpCheck = {
   kind: "http",
   path: "/healthz?x=1",
@@ -22,6 +22,7 @@ const http: HttpCheck = {
   statuses: [[200, 299]],
   body: "",
 };
+const hex = (text: string): string => Buffer.from(text).toString("hex");
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
 const probe = createProbe(createClock());
@@ -76,6 +77,48 @@ describe("a probe", () => {
     const address = await refusing();
     assert.equal((await run(address, tcp)).reason, "connect refused");
     assert.deepEqual((await run(address, http)).ok, false);
+  });
+
+  const redis: Check = { kind: "tcp", send: hex("PING\r\n"), expect: hex("+PONG") };
+
+  test("by TCP sends its bytes, and finds what it expects in the answer", async () => {
+    const seen: string[] = [];
+    const address = await listen(
+      createServer((socket) =>
+        socket.on("data", (bytes) => {
+          seen.push(bytes.toString());
+          socket.write("+PO");
+          setImmediate(() => socket.write("NG\r\n"));
+        }),
+      ),
+    );
+    assert.equal((await run(address, redis)).reason, "answered as expected");
+    assert.deepEqual(seen, ["PING\r\n"]);
+  });
+
+  test("by TCP names an answer that it did not expect, and silence", async () => {
+    const verdict = await run(await answering("-ERR loading\r\n"), redis);
+    assert.deepEqual([verdict.ok, verdict.reason], [false, 'the answer does not contain "+PONG"']);
+    assert.equal((await run(await answering(""), redis)).reason, "closed without an answer");
+  });
+
+  test("by TCP can wait for a greeting without sending anything", async () => {
+    const address = await listen(createServer((socket) => socket.end("220 mail ready\r\n")));
+    assert.equal((await run(address, { kind: "tcp", send: "", expect: hex("220 ") })).ok, true);
+  });
+
+  test("of an agent reads its line, with or without an end", async () => {
+    for (const line of ["75% ready\n", "75% ready"]) {
+      const address = await listen(createServer((socket) => socket.end(line)));
+      const { said, ok } = await run(address, { kind: "agent" });
+      assert.deepEqual([ok, said?.percent, said?.ready], [true, 75, true]);
+    }
+  });
+
+  test("of an agent says what it does not understand", async () => {
+    const address = await listen(createServer((socket) => socket.end("hello\n")));
+    const { said, ok, reason } = await run(address, { kind: "agent" });
+    assert.deepEqual([ok, said, reason], [false, undefined, 'not understood: "hello"']);
   });
 
   test("names a unix socket that is not there", async () => {
@@ -152,7 +195,7 @@ describe("a probe", () => {
       }),
     );
     const verdict = await new Promise<Verdict>((resolve) => createProbe(clock)(address, http, 2000, resolve));
-    assert.deepEqual(verdict, { ok: false, reason: "timed out after 2000 ms", latencyMs: 2000 });
+    assert.deepEqual(verdict, { ok: false, reason: "timed out after 2000 ms", latencyMs: 2000, said: undefined });
   });
 
   test("that is cancelled says nothing and leaves no socket or timer", async () => {

@@ -2,15 +2,22 @@
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import { type Address, formatAddress } from "../../model/address.js";
-import type { HealthSpec } from "../../model/spec.js";
+import type { CheckSpec } from "../../model/spec.js";
+import { AgentLine } from "../agent-line.js";
 import { Answer } from "../answer.js";
+import { ExpectedBytes } from "../expected-bytes.js";
+import type { Judgement, Reader } from "../reader.js";
 import type { Verdict } from "../standing.js";
 
-type Check = HealthSpec["check"];
-type HttpCheck = Extract<Check, { kind: "http" }>;
+type HttpCheck = Extract<CheckSpec, { kind: "http" }>;
 
 /** Starts a check; `done` is called once, later, unless the function returned was called before: that cancels. */
-export type Probe = (address: Address, check: Check, timeoutMs: number, done: (verdict: Verdict) => void) => () => void;
+export type Probe = (
+  address: Address,
+  check: CheckSpec,
+  timeoutMs: number,
+  done: (verdict: Verdict) => void,
+) => () => void;
 
 /** What the operating system's words for failing mean to an operator; other codes are shown as they are. */
 const FAILURES: { readonly [code: string]: string } = {
@@ -32,16 +39,21 @@ export function createProbe(clock: Clock): Probe {
     };
     // Destroying a socket may still deliver an error or a close: only the first verdict counts.
     let decided = false;
-    const decide = (ok: boolean, reason: string): void => {
+    const decide = ({ ok, reason, said }: Judgement): void => {
       if (decided) return;
       decided = true;
       stop();
-      done({ ok, reason, latencyMs: clock.now() - started });
+      done({ ok, reason, latencyMs: clock.now() - started, said });
     };
-    const cancelTimeout = clock.after(timeoutMs, () => decide(false, `timed out after ${timeoutMs} ms`));
-    socket.on("error", (error: NodeJS.ErrnoException) => decide(false, describe(error)));
-    if (check.kind === "tcp") socket.on("connect", () => decide(true, "connected"));
-    else converse(socket, address, check, decide);
+    const fail = (reason: string): void => decide({ ok: false, reason });
+    const reader = readerOf(check);
+    const cancelTimeout = clock.after(timeoutMs, () => {
+      const lacking = reader?.lacking?.();
+      fail(`timed out after ${timeoutMs} ms${lacking === undefined ? "" : `: ${lacking}`}`);
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => fail(describe(error)));
+    if (reader === undefined) socket.on("connect", () => decide({ ok: true, reason: "connected" }));
+    else converse(socket, requestOf(address, check), reader, decide);
     return () => {
       decided = true;
       stop();
@@ -54,23 +66,31 @@ function open(address: Address): Socket {
   return connect({ host: address.host, port: address.port, noDelay: true });
 }
 
-function converse(
-  socket: Socket,
-  address: Address,
-  check: HttpCheck,
-  decide: (ok: boolean, reason: string) => void,
-): void {
-  const answer = new Answer(check);
-  socket.on("connect", () => socket.write(formatRequest(address, check), "latin1"));
+/** What judges the answer; undefined where connecting is enough. */
+function readerOf(check: CheckSpec): Reader | undefined {
+  switch (check.kind) {
+    case "tcp":
+      return check.expect === "" ? undefined : new ExpectedBytes(Buffer.from(check.expect, "hex"));
+    case "http":
+      return new Answer(check);
+    case "agent":
+      return new AgentLine();
+  }
+}
+
+function requestOf(address: Address, check: CheckSpec): Buffer {
+  if (check.kind === "http") return Buffer.from(formatRequest(address, check), "latin1");
+  return Buffer.from(check.kind === "tcp" ? check.send : "", "hex");
+}
+
+function converse(socket: Socket, request: Buffer, reader: Reader, decide: (judgement: Judgement) => void): void {
+  if (request.length > 0) socket.on("connect", () => socket.write(request));
   socket.on("data", (bytes) => {
-    const judgement = answer.feed(bytes);
-    if (judgement !== undefined) decide(judgement.ok, judgement.reason);
+    const judgement = reader.feed(bytes);
+    if (judgement !== undefined) decide(judgement);
   });
   // After "error" too, then decide() has been called already.
-  socket.on("close", () => {
-    const judgement = answer.end();
-    decide(judgement.ok, judgement.reason);
-  });
+  socket.on("close", () => decide(reader.end()));
 }
 
 function formatRequest(address: Address, check: HttpCheck): string {
