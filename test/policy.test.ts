@@ -52,7 +52,7 @@ function createProcess(dead: ReadonlySet<number>) {
 function picked(cluster: Cluster, outcome: (id: string) => (typeof Outcome)[keyof typeof Outcome]): string[] {
   const ids = Array.from({ length: 6 }, () => {
     const endpoint = cluster.acquire(new Query())!;
-    cluster.settle(endpoint, outcome(endpoint.id), 1, 0);
+    cluster.settle(endpoint, outcome(endpoint.id), 0);
     return endpoint.id;
   });
   return [...new Set(ids)].sort();
@@ -85,9 +85,8 @@ test("failures that two workers see add up to an ejection that both obey until i
   clock.advance(100);
   const failing = (id: string) => (id === "e2" ? Outcome.RESET : Outcome.OK);
   for (let i = 0; i < 4; i++) picked(clusters[i % 2], failing);
-  clock.advance(1);
   for (const cluster of clusters) assert.deepEqual(picked(cluster, failing), ["e0", "e1"]);
-  clock.advance(30_001);
+  clock.advance(30_000);
   for (const cluster of clusters)
     assert.deepEqual(
       picked(cluster, () => Outcome.OK),

@@ -30,11 +30,11 @@ function pickAndSettle(cluster: Cluster, picks: number): number {
   const start = process.hrtime.bigint();
   for (let i = 0; i < picks; i++) {
     query.reset(mix32(i));
-    cluster.settle(open[i & 15], Outcome.OK, 1, 0);
+    cluster.settle(open[i & 15], Outcome.OK, 0);
     open[i & 15] = cluster.acquire(query)!;
   }
   const nanoseconds = Number(process.hrtime.bigint() - start);
-  for (const lease of open) cluster.settle(lease, Outcome.OK, 1, 0);
+  for (const lease of open) cluster.settle(lease, Outcome.OK, 0);
   return nanoseconds / picks;
 }
 
@@ -45,7 +45,7 @@ function rebuild(cluster: Cluster, table: SlotTable): number {
   const start = process.hrtime.bigint();
   for (let i = 0; i < changes; i++) {
     table.mark("web", "e0", i % 2 === 0 ? State.DOWN : 0, State.DOWN);
-    cluster.settle(cluster.acquire(query)!, Outcome.OK, 1, 0);
+    cluster.settle(cluster.acquire(query)!, Outcome.OK, 0);
   }
   return Number(process.hrtime.bigint() - start) / changes / 1000;
 }

@@ -39,7 +39,7 @@ test("an acquired endpoint counts as active until it is settled", () => {
   const { cluster, figure } = createFixture(createClusterSpec(1));
   const endpoint = cluster.acquire(new Query())!;
   assert.equal(figure(0, EndpointCell.ACTIVE), 1);
-  cluster.settle(endpoint, Outcome.OK, 1, 0);
+  cluster.settle(endpoint, Outcome.OK, 0);
   assert.equal(figure(0, EndpointCell.ACTIVE), 0);
 });
 
@@ -52,7 +52,7 @@ test("settling all leases restores every count, whatever the outcomes", () => {
       for (const lease of leases) cluster.opened(lease);
       rows.forEach((row, i) => {
         cluster.closed(leases[i]);
-        cluster.settle(leases[i], outcomes[row], 1, 0);
+        cluster.settle(leases[i], outcomes[row], 0);
       });
       for (let i = 0; i < 3; i++) {
         assert.equal(figure(i, EndpointCell.ACTIVE), 0);
@@ -120,7 +120,7 @@ test("a full endpoint is passed over, and when all are full the refusal is OVERL
   const query = new Query();
   assert.equal(cluster.acquire(query), undefined);
   assert.equal(query.refusal, "OVERLOADED");
-  cluster.settle(leases[0], Outcome.OK, 1, 0);
+  cluster.settle(leases[0], Outcome.OK, 0);
   assert.equal(cluster.acquire(query)?.id, leases[0].id);
 });
 
@@ -146,15 +146,15 @@ test("the endpoint that persistence asks for is taken unless it is bad, full or 
   const first = ask();
   assert.equal(first.id, "e3");
   assert.notEqual(ask().id, "e3", "it is full");
-  cluster.settle(first, Outcome.OK, 1, 0);
+  cluster.settle(first, Outcome.OK, 0);
   const again = ask();
   assert.equal(again.id, "e3");
-  cluster.settle(again, Outcome.RESET, 1, 0);
+  cluster.settle(again, Outcome.RESET, 0);
   assert.notEqual(cluster.acquire(query)?.id, "e3", "it was tried");
   table.mark("web", "e3", State.HELD, 0);
   const held = ask();
   assert.equal(held.id, "e3", "one that drains keeps its sessions");
-  cluster.settle(held, Outcome.OK, 1, 0);
+  cluster.settle(held, Outcome.OK, 0);
   table.mark("web", "e3", State.DOWN, 0);
   assert.notEqual(ask().id, "e3", "it is down");
 });
@@ -170,10 +170,10 @@ test("an endpoint of which an agent wants half a share gets it, and one of which
 test("a connection that was established ends a row of failures while it lasts", () => {
   const { cluster, failed } = createFixture(createClusterSpec(1));
   const fail = (times: number): void => {
-    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.CONNECT_FAILED, 1, 0);
+    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.CONNECT_FAILED, 0);
   };
   fail(4);
-  cluster.connected(cluster.acquire(new Query())!);
+  cluster.connected(cluster.acquire(new Query())!, 1, 0);
   fail(4);
   assert.deepEqual(failed, []);
   fail(1);
@@ -183,7 +183,7 @@ test("a connection that was established ends a row of failures while it lasts", 
 test("failures in a row are reported at the limit and at its multiples, and a success starts afresh", () => {
   const { cluster, failed, figure } = createFixture(createClusterSpec(1));
   const settle = (outcome: (typeof Outcome)[keyof typeof Outcome], times: number): void => {
-    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, outcome, 1, 0);
+    for (let i = 0; i < times; i++) cluster.settle(cluster.acquire(new Query())!, outcome, 0);
   };
   settle(Outcome.CONNECT_FAILED, 4);
   settle(Outcome.ABORTED, 1);
@@ -201,7 +201,7 @@ test("failures in a row are reported at the limit and at its multiples, and a su
 test("failures of an endpoint that is out already are not reported", () => {
   const { cluster, table, failed } = createFixture(createClusterSpec(1));
   table.mark("web", "e0", State.EJECTED, 0);
-  for (let i = 0; i < 10; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.RESET, 1, 0);
+  for (let i = 0; i < 10; i++) cluster.settle(cluster.acquire(new Query())!, Outcome.RESET, 0);
   assert.deepEqual(failed, []);
 });
 
@@ -214,7 +214,7 @@ test("retries never exceed their share of active requests, nor do they fall belo
       let retries = 0;
       for (const step of script) {
         if (step === "acquire") leases.push(cluster.acquire(new Query())!);
-        else if (step === "settle" && leases.length > 0) cluster.settle(leases.pop()!, Outcome.OK, 1, 0);
+        else if (step === "settle" && leases.length > 0) cluster.settle(leases.pop()!, Outcome.OK, 0);
         else if (step === "begin") {
           const allowed = retries < minimum || (retries + 1) * 100 <= leases.length * percent;
           assert.equal(cluster.beginRetry(), allowed);
@@ -231,7 +231,7 @@ test("retries never exceed their share of active requests, nor do they fall belo
 
 test("what a worker that died still held can be taken back", () => {
   const { cluster, shared, figure, clusterFigure } = createFixture(createClusterSpec(2));
-  cluster.settle(cluster.acquire(new Query())!, Outcome.OK, 1, 0);
+  cluster.settle(cluster.acquire(new Query())!, Outcome.OK, 0);
   cluster.opened(cluster.acquire(new Query())!);
   cluster.acquire(new Query());
   cluster.beginRetry();
@@ -274,7 +274,7 @@ test("following a new spec keeps the live objects of what stays, and gives back 
   assert.equal(first.data, "mine");
   assert.equal(cluster.usesHash, true);
   assert.equal(first.weight, 5);
-  cluster.settle(lease, Outcome.OK, 1, 0);
+  cluster.settle(lease, Outcome.OK, 0);
 });
 
 test("leases on endpoints that left are settled as any other", () => {
@@ -286,7 +286,7 @@ test("leases on endpoints that left are settled as any other", () => {
   table.commit();
   for (const lease of leases) {
     cluster.closed(lease);
-    cluster.settle(lease, Outcome.OK, 1, 0);
+    cluster.settle(lease, Outcome.OK, 0);
   }
   assert.equal(clusterFigure(ClusterCell.ACTIVE), 0);
   assert.ok(shared.held(0).every((held) => held === 0));

@@ -4,10 +4,11 @@
  * Contract: each endpoint that `acquire` returns is given to `settle` exactly once, on every path.
  */
 
+import { observe, penalise } from "../balance/latency.js";
 import type { PickerSetup } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, UNUSABLE } from "../model/cells.js";
-import { type FailureRow, Outcome, type OutcomeId } from "../model/outcome.js";
+import { type FailureRow, isLocalFailure, Outcome, type OutcomeId } from "../model/outcome.js";
 import type { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { activeNeeded } from "../resilience/retry-budget.js";
@@ -40,12 +41,15 @@ export interface ClusterOptions {
   readonly events: ClusterEvents;
 }
 
+const WEIGHS_LATENCY: ReadonlySet<string> = new Set(["peak-ewma", "least-time", "prequal"]);
+
 /** @typeParam Data what the proxy hangs on an endpoint */
 export class Cluster<Data = unknown> {
   readonly name: string;
   #spec: ClusterSpec;
   #endpoints: readonly LiveEndpoint<Data>[] = [];
   #usesHash = false;
+  #weighsLatency = false;
   readonly #cells: Int32Array;
   readonly #held: Int32Array;
   readonly #at: number;
@@ -91,6 +95,7 @@ export class Cluster<Data = unknown> {
     const left = new Map(this.#endpoints.map((endpoint) => [endpoint.id, endpoint]));
     this.#spec = spec;
     this.#usesHash = spec.balance.hashOn.length > 0;
+    this.#weighsLatency = WEIGHS_LATENCY.has(spec.balance.policy);
     this.#endpoints = spec.endpoints.map((endpoint, index) => {
       const slot = slots.endpoints.get(endpoint.id);
       if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
@@ -134,22 +139,35 @@ export class Cluster<Data = unknown> {
   }
 
   /**
-   * Gives back what `acquire` returned.
-   * @param latencyMs from acquire to the response's header (TCP: to connected); -1 = that was not reached
+   * The response's header has come, before the lease ends: what policies that weigh latency learn from. Statuses by which an
+   * endpoint says that it is overloaded or broken are fast, and must not attract traffic.
+   * @param latencyMs since `acquire`
    * @param now milliseconds of the process's clock
    */
-  settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, _latencyMs: number, _now: number): void {
+  answered(endpoint: LiveEndpoint<Data>, status: number, latencyMs: number, now: number): void {
+    if (!this.#weighsLatency) return;
+    const { decayMs, penaltyMs } = this.#spec.balance;
+    if (status >= 500 || status === 429) penalise(this.#cells, endpoint.at, penaltyMs, now, decayMs);
+    else observe(this.#cells, endpoint.at, latencyMs, now, decayMs);
+  }
+
+  /** As `answered` for TCP, whose connections end hours later: failures are no longer in a row. */
+  connected(endpoint: LiveEndpoint<Data>, latencyMs: number, now: number): void {
+    forgiveFailures(this.#cells, endpoint.at);
+    this.answered(endpoint, 0, latencyMs, now);
+  }
+
+  /**
+   * Gives back what `acquire` returned.
+   * @param now milliseconds of the process's clock
+   */
+  settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, now: number): void {
     Atomics.sub(this.#cells, endpoint.at + EndpointCell.ACTIVE, 1);
     Atomics.sub(this.#cells, this.#at + ClusterCell.ACTIVE, 1);
     this.#held[heldAt(endpoint.slot)]--;
     this.#held[this.#heldActiveAt]--;
     if (outcome === Outcome.OK) forgiveFailures(this.#cells, endpoint.at);
-    else this.#countFailure(endpoint, outcome);
-  }
-
-  /** It works, although the lease lasts: failures are no longer in a row. For TCP, whose connections end hours later. */
-  connected(endpoint: LiveEndpoint<Data>): void {
-    forgiveFailures(this.#cells, endpoint.at);
+    else this.#onFailure(endpoint, outcome, now);
   }
 
   /** A socket to the endpoint was opened, respectively closed: for figures only, limits count ACTIVE. */
@@ -203,10 +221,13 @@ export class Cluster<Data = unknown> {
     return true;
   }
 
-  #countFailure(endpoint: LiveEndpoint<Data>, outcome: OutcomeId): void {
+  #onFailure(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, now: number): void {
     const row = countFailure(this.#cells, endpoint.at, outcome, this.#spec.outlier);
     // In panic even an ejected endpoint is used: nobody needs to hear of it again.
     if (row !== undefined && (this.#cells[endpoint.at + EndpointCell.STATE] & UNUSABLE) === 0)
       this.#events.onFailures(this.name, endpoint.id, row);
+    // Statuses were dealt with when they came.
+    if (!this.#weighsLatency || !(isLocalFailure(outcome) || outcome === Outcome.BAD_RESPONSE)) return;
+    penalise(this.#cells, endpoint.at, this.#spec.balance.penaltyMs, now, this.#spec.balance.decayMs);
   }
 }

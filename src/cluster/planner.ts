@@ -1,7 +1,7 @@
 /**
  * Keeps every cluster's plan up to date, on the main thread: asked for plans when a configuration is applied, told of
- * changes, and telling in turn whoever hands plans to workers. Changes that come together make one plan, and a cluster whose
- * plan takes long to build is not planned all the time.
+ * changes, and telling in turn whoever hands plans to workers. A cluster whose plan takes long to build is not planned all the
+ * time: changes that come meanwhile make one plan together.
  */
 import type { Clock } from "../base/clock.js";
 import { UNUSABLE } from "../model/cells.js";
@@ -53,10 +53,12 @@ export class Planner {
     return new Map([...this.#courses].map(([name, { plan }]) => [name, plan]));
   }
 
-  /** A state or weight of this cluster has changed. */
+  /** A state, weight or limit of this cluster has changed. Plans at once, unless that was done a moment ago. */
   changed(cluster: string): void {
     const course = this.#courses.get(cluster);
-    if (course !== undefined) this.#schedule(course, course.restUntil);
+    if (course === undefined) return;
+    if (this.#options.clock.now() < course.restUntil) this.#schedule(course, course.restUntil);
+    else this.#replan(course);
   }
 
   close(): void {
@@ -85,12 +87,15 @@ export class Planner {
   #schedule(course: Course, at: number): void {
     const { clock } = this.#options;
     course.cancel?.();
-    course.cancel = clock.after(Math.max(0, at - clock.now()), () => {
-      course.cancel = undefined;
-      const { plan } = course;
-      this.#build(course, clock.now());
-      if (course.plan !== plan) this.#options.onPlan(course.spec.name, course.plan);
-    });
+    course.cancel = clock.after(Math.max(0, at - clock.now()), () => this.#replan(course));
+  }
+
+  #replan(course: Course): void {
+    course.cancel?.();
+    course.cancel = undefined;
+    const { plan } = course;
+    this.#build(course, this.#options.clock.now());
+    if (course.plan !== plan) this.#options.onPlan(course.spec.name, course.plan);
   }
 
   #build(course: Course, now: number): void {

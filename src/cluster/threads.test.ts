@@ -67,10 +67,10 @@ function hammer(job: Job): Tally {
     }
     if (leases.length >= job.depth || lease === undefined) {
       const oldest = leases.shift();
-      if (oldest !== undefined) cluster.settle(oldest, i % 3 === 0 ? Outcome.RESET : Outcome.OK, 1, 0);
+      if (oldest !== undefined) cluster.settle(oldest, i % 3 === 0 ? Outcome.RESET : Outcome.OK, 0);
     }
   }
-  for (const lease of leases) cluster.settle(lease, Outcome.OK, 1, 0);
+  for (const lease of leases) cluster.settle(lease, Outcome.OK, 0);
   return { counts, refused, highest, highestRetries };
 }
 

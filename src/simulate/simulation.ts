@@ -4,7 +4,7 @@
  */
 import { type Code, TRAITS } from "../base/errors.js";
 import { EndpointCell } from "../model/cells.js";
-import { isServerError, Outcome, type OutcomeId, outcomeOfStatus } from "../model/outcome.js";
+import { Outcome, type OutcomeId, outcomeOfStatus } from "../model/outcome.js";
 import type { Scenario } from "../model/scenario.js";
 import { mayRetry, mayRetryStatus } from "../resilience/retry-policy.js";
 import { Arrivals } from "./arrivals.js";
@@ -257,6 +257,7 @@ class Simulation {
     if (flight.turn !== turn) return;
     if (result === Result.REFUSED) this.#onTryFailed(flight, "CONNECT_REFUSED", Outcome.CONNECT_FAILED);
     else if (result === Result.SERVED) {
+      this.#learn(flight, 200);
       this.#settle(flight, Outcome.OK, true);
       this.#statistics.onAnswer(flight.startedAt, this.#clock.time);
       this.#finish(flight);
@@ -267,10 +268,16 @@ class Simulation {
   }
 
   #onStatus(flight: Flight, status: number): void {
+    this.#learn(flight, status);
     const isRepeated = mayRetryStatus(flight, status, this.#subject.retry) && this.#takePlace(flight);
     this.#settle(flight, outcomeOfStatus(status), false);
     if (isRepeated) this.#try(flight);
     else this.#fail(flight, `STATUS ${status}`);
+  }
+
+  #learn(flight: Flight, status: number): void {
+    const { time } = this.#clock;
+    this.#policy.cluster.answered(flight.endpoint!, status, time - flight.tryAt, time);
   }
 
   /** As the proxy: what nobody has seen is repeated without asking the budget, since it adds no work. */
@@ -297,10 +304,9 @@ class Simulation {
   #settle(flight: Flight, outcome: OutcomeId, served: boolean): void {
     const { time } = this.#clock;
     const endpoint = flight.endpoint!;
-    const isAnswered = outcome === Outcome.OK || isServerError(outcome);
     flight.endpoint = undefined;
     flight.turn++;
-    this.#policy.cluster.settle(endpoint, outcome, isAnswered ? time - flight.tryAt : -1, time);
+    this.#policy.cluster.settle(endpoint, outcome, time);
     this.#statistics.onTryEnd(endpoint.index, served, time - flight.tryAt, time);
     this.#returnPlace(flight);
   }

@@ -188,7 +188,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
       if (minor === 1 && !downstream.conn.congested) this.#response.interim(head, downstream);
       return start;
     }
-    tries.current.answered();
+    tries.current.answered(status);
     if (tries.mayRepeatStatus(status)) {
       tries.settle(outcomeOfStatus(status), "ok", status, Fate.CLOSE);
       this.#try(false);
@@ -317,7 +317,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
       return;
     }
     this.#account.status = 101;
-    tries.current.answered();
+    tries.current.answered(101);
     tries.responseForwarded = true;
     tries.upstream!.phase = Phase.BODY;
     this.#flight.clear();

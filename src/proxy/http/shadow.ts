@@ -52,7 +52,6 @@ export class Shadow implements EndpointEvents, ByteSink {
   #status = 0;
   #mayReuse = false;
   #startedAt = 0;
-  #responseMs = -1;
   #bytesSent = 0;
   #bytesReceived = 0;
 
@@ -184,7 +183,8 @@ export class Shadow implements EndpointEvents, ByteSink {
     }
     if (head.status < 200) return start;
     this.#status = head.status;
-    this.#responseMs = this.#context.engine.now() - this.#startedAt;
+    const responseMs = this.#context.engine.now() - this.#startedAt;
+    this.#mirror.cluster.live.answered(this.#endpoint!, head.status, responseMs, this.#context.now());
     this.#mayReuse = head.keepAlive;
     this.#response.begin(head.body, head.contentLength, false, UPSTREAM_LIMITS);
     this.#upstream!.phase = Phase.BODY;
@@ -215,7 +215,6 @@ export class Shadow implements EndpointEvents, ByteSink {
     const data = endpoint.data!;
     this.#endpoint = endpoint;
     this.#startedAt = engine.now();
-    this.#responseMs = -1;
     this.#status = 0;
     this.#isComplete = false;
     this.#bytesSent = 0;
@@ -266,7 +265,7 @@ export class Shadow implements EndpointEvents, ByteSink {
     metrics[block + E.BYTES_IN] += this.#bytesReceived;
     metrics[block + E.BYTES_OUT] += this.#bytesSent;
     if (isFailure(outcome)) metrics[block + E.FAILURES]++;
-    cluster.live.settle(endpoint, outcome, this.#responseMs, this.#context.now());
+    cluster.live.settle(endpoint, outcome, this.#context.now());
     this.#end(counter);
   }
 

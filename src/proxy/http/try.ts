@@ -93,9 +93,10 @@ export class Try {
   }
 
   /** The response's header has come. */
-  answered(): void {
+  answered(status: number): void {
     this.responseMs = this.#context.engine.now() - this.startedAt;
     this.#account.responseMs = this.responseMs;
+    this.#cluster.live.answered(this.endpoint!, status, this.responseMs, this.#context.now());
   }
 
   /** Ends it, if it is under way. */
@@ -117,7 +118,7 @@ export class Try {
     metrics[block + E.BYTES_OUT] += this.bytesSent;
     if (isFailure(outcome)) metrics[block + E.FAILURES]++;
     this.#account.onTry(endpoint.id, result, this.pooledConnection, cluster.name);
-    cluster.live.settle(endpoint, outcome, this.responseMs, this.#context.now());
+    cluster.live.settle(endpoint, outcome, this.#context.now());
     if (this.#holdsPlace) cluster.live.endRetry();
     this.#holdsPlace = false;
   }

@@ -116,7 +116,7 @@ export class TcpSession {
     this.#connectMs = now - this.#tryAt;
     this.#tries.push([endpoint.id, "ok"]);
     context.metrics[W.CONNECTED]++;
-    this.#cluster.live.connected(endpoint);
+    this.#cluster.live.connected(endpoint, this.#connectMs, context.now());
     histogramRecord(context.metrics, endpoint.data!.metrics + E.RESPONSE, this.#connectMs);
     this.client.conn!.resume();
     this.touch();
@@ -228,7 +228,7 @@ export class TcpSession {
     metrics[endpoint.data!.metrics + E.ACTIVE]--;
     metrics[endpoint.data!.metrics + E.OPEN]--;
     this.#cluster.live.closed(endpoint);
-    this.#cluster.live.settle(endpoint, outcome, this.#connectMs, this.listener.context.now());
+    this.#cluster.live.settle(endpoint, outcome, this.listener.context.now());
   }
 
   #expire(): void {
