@@ -49,7 +49,10 @@ test("settling all leases restores every count, whatever the outcomes", () => {
     fc.property(fc.array(fc.nat(outcomes.length - 1), { maxLength: 100 }), (rows) => {
       const { cluster, shared, figure } = createFixture(createClusterSpec(3));
       const leases = rows.map(() => cluster.acquire(new Query())!);
-      for (const lease of leases) cluster.opened(lease);
+      for (const lease of leases) {
+        cluster.open(lease, new Query());
+        cluster.admission.connected();
+      }
       rows.forEach((row, i) => {
         cluster.closed(leases[i]);
         cluster.settle(leases[i], outcomes[row], 0);
@@ -217,10 +220,10 @@ test("retries never exceed their share of active requests, nor do they fall belo
         else if (step === "settle" && leases.length > 0) cluster.settle(leases.pop()!, Outcome.OK, 0);
         else if (step === "begin") {
           const allowed = retries < minimum || (retries + 1) * 100 <= leases.length * percent;
-          assert.equal(cluster.beginRetry(), allowed);
+          assert.equal(cluster.admission.beginRetry(), allowed);
           if (allowed) retries++;
         } else if (step === "end" && retries > 0) {
-          cluster.endRetry();
+          cluster.admission.endRetry();
           retries--;
         }
         assert.equal(clusterFigure(ClusterCell.RETRIES), retries);
@@ -232,9 +235,9 @@ test("retries never exceed their share of active requests, nor do they fall belo
 test("what a worker that died still held can be taken back", () => {
   const { cluster, shared, figure, clusterFigure } = createFixture(createClusterSpec(2));
   cluster.settle(cluster.acquire(new Query())!, Outcome.OK, 0);
-  cluster.opened(cluster.acquire(new Query())!);
+  cluster.open(cluster.acquire(new Query())!, new Query());
   cluster.acquire(new Query());
-  cluster.beginRetry();
+  cluster.admission.beginRetry();
   assert.equal(clusterFigure(ClusterCell.ACTIVE), 2);
   shared.reclaim(0);
   for (const index of [0, 1]) {
@@ -280,7 +283,10 @@ test("following a new spec keeps the live objects of what stays, and gives back 
 test("leases on endpoints that left are settled as any other", () => {
   const { cluster, table, shared, clusterFigure } = createFixture(createClusterSpec(3));
   const leases = [1, 2, 3].map(() => cluster.acquire(new Query())!);
-  for (const lease of leases) cluster.opened(lease);
+  for (const lease of leases) {
+    cluster.open(lease, new Query());
+    cluster.admission.connected();
+  }
   const next = createClusterSpec(1);
   cluster.update(next, table.assign([next]).get("web")!, planOf(next));
   table.commit();

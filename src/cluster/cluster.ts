@@ -9,14 +9,14 @@ import type { PickerSetup } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, UNUSABLE } from "../model/cells.js";
 import { type FailureRow, isLocalFailure, Outcome, type OutcomeId } from "../model/outcome.js";
-import type { Query } from "../model/query.js";
+import { Limit, type Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
-import { activeNeeded } from "../resilience/retry-budget.js";
+import { Admission } from "./admission.js";
 import { Choice } from "./choice.js";
 import { countFailure, forgiveFailures } from "./failure-rows.js";
 import { LiveEndpoint } from "./live-endpoint.js";
 import type { Plan } from "./plan.js";
-import { clusterAt, heldActiveAt, heldAt, heldRetriesAt, type SharedState } from "./shared.js";
+import { clusterAt, heldAt, type SharedState } from "./shared.js";
 import type { ClusterSlots } from "./slots.js";
 
 /** What the main thread must hear of. */
@@ -46,6 +46,8 @@ const WEIGHS_LATENCY: ReadonlySet<string> = new Set(["peak-ewma", "least-time", 
 /** @typeParam Data what the proxy hangs on an endpoint */
 export class Cluster<Data = unknown> {
   readonly name: string;
+  /** What the cluster as a whole may have at once. */
+  readonly admission: Admission;
   #spec: ClusterSpec;
   #endpoints: readonly LiveEndpoint<Data>[] = [];
   #usesHash = false;
@@ -53,8 +55,6 @@ export class Cluster<Data = unknown> {
   readonly #cells: Int32Array;
   readonly #held: Int32Array;
   readonly #at: number;
-  readonly #heldRetriesAt: number;
-  readonly #heldActiveAt: number;
   readonly #events: ClusterEvents;
   readonly #setup: PickerSetup;
   #choice!: Choice<Data>;
@@ -66,8 +66,7 @@ export class Cluster<Data = unknown> {
     this.#cells = shared.cells;
     this.#held = shared.held(options.worker);
     this.#at = clusterAt(slots.slot);
-    this.#heldRetriesAt = heldRetriesAt(slots.slot);
-    this.#heldActiveAt = heldActiveAt(slots.slot);
+    this.admission = new Admission(this.#cells, this.#held, slots.slot, spec);
     this.#events = options.events;
     this.#setup = { cells: this.#cells, cluster: this.#at, random: options.random };
     this.update(spec, slots, options.plan);
@@ -106,6 +105,7 @@ export class Cluster<Data = unknown> {
       known.index = index;
       return known;
     });
+    this.admission.spec = spec;
     this.follow(plan);
     return [...left.values()];
   }
@@ -124,13 +124,14 @@ export class Cluster<Data = unknown> {
   acquire(query: Query): LiveEndpoint<Data> | undefined {
     const choice = this.#choice;
     for (;;) {
-      const preferred = query.preferred < 0 ? undefined : choice.pickPreferred(query, this.#endpoints);
-      const endpoint = preferred ?? choice.pick(query);
+      const isFull = this.admission.isFull;
+      const endpoint = isFull ? undefined : this.#pick(query, choice);
       if (endpoint === undefined) {
         query.refusal = choice.isEmpty ? "NO_ENDPOINT" : "OVERLOADED";
+        query.limit = isFull ? Limit.REQUESTS : Limit.ENDPOINTS;
         return undefined;
       }
-      // Refused only if another thread took the last place since the pick: the picker sees that now.
+      // Refused only if another thread took the last place since: the next round sees that.
       if (!this.#enter(endpoint)) continue;
       if (choice.panic) Atomics.add(this.#cells, this.#at + ClusterCell.PANIC_PICKS, 1);
       query.addTried(endpoint.slot);
@@ -163,42 +164,32 @@ export class Cluster<Data = unknown> {
    */
   settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, now: number): void {
     Atomics.sub(this.#cells, endpoint.at + EndpointCell.ACTIVE, 1);
-    Atomics.sub(this.#cells, this.#at + ClusterCell.ACTIVE, 1);
     this.#held[heldAt(endpoint.slot)]--;
-    this.#held[this.#heldActiveAt]--;
+    this.admission.leave();
     if (outcome === Outcome.OK) forgiveFailures(this.#cells, endpoint.at);
     else this.#onFailure(endpoint, outcome, now);
   }
 
-  /** A socket to the endpoint was opened, respectively closed: for figures only, limits count ACTIVE. */
-  opened(endpoint: LiveEndpoint<Data>): void {
+  /**
+   * Counts a socket that is about to be opened; false with `query.limit` set where the cluster has as many as it may. Then
+   * `admission.connected` once it is open or has failed, and `closed` when it is gone.
+   */
+  open(endpoint: LiveEndpoint<Data>, query: Query): boolean {
+    if (!this.admission.connect(query)) return false;
     Atomics.add(this.#cells, endpoint.at + EndpointCell.CONNECTIONS, 1);
     this.#held[heldAt(endpoint.slot) + 1]++;
+    return true;
   }
 
   closed(endpoint: LiveEndpoint<Data>): void {
+    this.admission.disconnect();
     Atomics.sub(this.#cells, endpoint.at + EndpointCell.CONNECTIONS, 1);
     this.#held[heldAt(endpoint.slot) + 1]--;
   }
 
-  /** Takes a place in the retry budget: true = retry, and call `endRetry` when that try is settled. */
-  beginRetry(): boolean {
-    const at = this.#at + ClusterCell.RETRIES;
-    let retries = Atomics.load(this.#cells, at);
-    while (this.#cells[this.#at + ClusterCell.ACTIVE] >= activeNeeded(retries, this.#spec.retryBudget)) {
-      const seen = Atomics.compareExchange(this.#cells, at, retries, retries + 1);
-      if (seen === retries) {
-        this.#held[this.#heldRetriesAt]++;
-        return true;
-      }
-      retries = seen;
-    }
-    return false;
-  }
-
-  endRetry(): void {
-    Atomics.sub(this.#cells, this.#at + ClusterCell.RETRIES, 1);
-    this.#held[this.#heldRetriesAt]--;
+  #pick(query: Query, choice: Choice<Data>): LiveEndpoint<Data> | undefined {
+    const preferred = query.preferred < 0 ? undefined : choice.pickPreferred(query, this.#endpoints);
+    return preferred ?? choice.pick(query);
   }
 
   /** Counts it as active unless it is full. Compare-and-swap: adding first could refuse others who would have had room. */
@@ -215,9 +206,11 @@ export class Cluster<Data = unknown> {
         active = seen;
       }
     }
-    Atomics.add(cells, this.#at + ClusterCell.ACTIVE, 1);
+    if (!this.admission.enter()) {
+      Atomics.sub(cells, at, 1);
+      return false;
+    }
     this.#held[heldAt(endpoint.slot)]++;
-    this.#held[this.#heldActiveAt]++;
     return true;
   }
 

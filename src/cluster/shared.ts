@@ -9,9 +9,19 @@ export const MAX_ENDPOINTS = 16_384;
 
 const ENDPOINTS_AT = MAX_CLUSTERS * SLOT_CELLS;
 const CELLS = ENDPOINTS_AT + MAX_ENDPOINTS * SLOT_CELLS;
-/** What one worker holds: ACTIVE and CONNECTIONS per endpoint, then RETRIES and ACTIVE per cluster. */
+/** What of a cluster a worker holds, in the order in which it stands behind `heldClusterAt`. */
+const HELD_OF_CLUSTER = [
+  ClusterCell.RETRIES,
+  ClusterCell.ACTIVE,
+  ClusterCell.CONNECTIONS,
+  ClusterCell.PENDING,
+  ClusterCell.QUEUED,
+] as const;
+/** Offsets behind `heldClusterAt`. */
+export const HeldCell = { RETRIES: 0, ACTIVE: 1, CONNECTIONS: 2, PENDING: 3, QUEUED: 4 } as const;
+/** What one worker holds: ACTIVE and CONNECTIONS per endpoint, then the above per cluster. */
 const HELD_CLUSTERS_AT = MAX_ENDPOINTS * 2;
-const HELD = HELD_CLUSTERS_AT + MAX_CLUSTERS * 2;
+const HELD = HELD_CLUSTERS_AT + MAX_CLUSTERS * HELD_OF_CLUSTER.length;
 
 /** Index of the first cell of a cluster's slot. */
 export function clusterAt(slot: number): number {
@@ -28,12 +38,14 @@ export function heldAt(endpointSlot: number): number {
   return endpointSlot * 2;
 }
 
-export function heldRetriesAt(clusterSlot: number): number {
-  return HELD_CLUSTERS_AT + clusterSlot * 2;
+/** Index within `SharedState.held` of the first figure that the worker holds of a cluster. */
+export function heldClusterAt(slot: number): number {
+  return HELD_CLUSTERS_AT + slot * HELD_OF_CLUSTER.length;
 }
 
-export function heldActiveAt(clusterSlot: number): number {
-  return heldRetriesAt(clusterSlot) + 1;
+/** Nobody has anything of the cluster under way. */
+export function isClusterIdle(cells: Int32Array, slot: number): boolean {
+  return HELD_OF_CLUSTER.every((cell) => cells[clusterAt(slot) + cell] === 0);
 }
 
 /** A thread's view. Made on the main thread by `createShared`; workers wrap the `buffer` they are sent. */
@@ -64,10 +76,10 @@ export class SharedState {
       if (held[at + 1] !== 0) Atomics.sub(this.cells, endpointAt(slot) + EndpointCell.CONNECTIONS, held[at + 1]);
     }
     for (let slot = 0; slot < MAX_CLUSTERS; slot++) {
-      const retries = held[heldRetriesAt(slot)];
-      const active = held[heldActiveAt(slot)];
-      if (retries !== 0) Atomics.sub(this.cells, clusterAt(slot) + ClusterCell.RETRIES, retries);
-      if (active !== 0) Atomics.sub(this.cells, clusterAt(slot) + ClusterCell.ACTIVE, active);
+      for (const [index, cell] of HELD_OF_CLUSTER.entries()) {
+        const count = held[heldClusterAt(slot) + index];
+        if (count !== 0) Atomics.sub(this.cells, clusterAt(slot) + cell, count);
+      }
     }
     held.fill(0);
   }

@@ -6,7 +6,7 @@ import { LbError } from "../base/errors.js";
 import { ClusterCell, EndpointCell, SLOT_CELLS, State } from "../model/cells.js";
 import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
 import { forgiveFailures } from "./failure-rows.js";
-import { clusterAt, endpointAt, MAX_CLUSTERS, MAX_ENDPOINTS, type SharedState } from "./shared.js";
+import { clusterAt, endpointAt, isClusterIdle, MAX_CLUSTERS, MAX_ENDPOINTS, type SharedState } from "./shared.js";
 import { SlotPool } from "./slot-pool.js";
 
 export interface ClusterSlots {
@@ -46,10 +46,7 @@ export class SlotTable {
     this.#shared = shared;
     this.#onChange = onChange;
     const cells = shared.cells;
-    this.#clusterPool = new SlotPool(MAX_CLUSTERS, (slot) => {
-      const at = clusterAt(slot);
-      return cells[at + ClusterCell.RETRIES] === 0 && cells[at + ClusterCell.ACTIVE] === 0;
-    });
+    this.#clusterPool = new SlotPool(MAX_CLUSTERS, (slot) => isClusterIdle(cells, slot));
     this.#endpointPool = new SlotPool(MAX_ENDPOINTS, (slot) => {
       const at = endpointAt(slot);
       return cells[at + EndpointCell.ACTIVE] === 0 && cells[at + EndpointCell.CONNECTIONS] === 0;

@@ -60,10 +60,10 @@ function hammer(job: Job): Tally {
       highest = Math.max(highest, Atomics.load(shared.cells, lease.at + EndpointCell.ACTIVE));
       leases.push(lease);
     }
-    if (cluster.beginRetry()) {
+    if (cluster.admission.beginRetry()) {
       const retries = Atomics.load(shared.cells, clusterAt(job.slots.slot) + ClusterCell.RETRIES);
       highestRetries = Math.max(highestRetries, retries);
-      cluster.endRetry();
+      cluster.admission.endRetry();
     }
     if (leases.length >= job.depth || lease === undefined) {
       const oldest = leases.shift();

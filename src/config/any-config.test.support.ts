@@ -68,6 +68,7 @@ const action = fc.oneof(
       }),
     ),
     upgrade: fc.boolean(),
+    priority: fc.constantFrom("high", "normal", "low"),
   }),
   fc.record({
     redirect: fc.record({
@@ -213,6 +214,8 @@ const anyCluster = fc.record({
       maxEjectionPercent: fc.integer({ min: 0, max: 100 }),
     }),
   ),
+  limits: maybe(fc.record({ connections: fc.nat(9), pending: fc.nat(9), requests: fc.nat(9), retries: fc.nat(9) })),
+  queue: maybe(fc.record({ max: fc.integer({ min: 1, max: 9 }), timeout: time }, { requiredKeys: [] })),
   retryBudget: maybe(fc.record({ percent: fc.constantFrom("12.5%", 0, 100), minimum: fc.nat(9) })),
 });
 /** A unix socket has no other port that could be checked. */

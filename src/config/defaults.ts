@@ -55,6 +55,7 @@ export const DEFAULTS = {
   },
 
   forward: {
+    priority: by("normal", "room above for health and payment, below for crawlers"),
     upgrade: by(true, "WebSocket works; only a matching 101 opens a tunnel"),
     responseHeader: by("30s", "half of nginx's 60 s; a client that waited 30 s has gone"),
     perTry: by("none", "connect and responseHeader already bound a try"),
@@ -161,6 +162,18 @@ export const DEFAULTS = {
   retryBudget: {
     percent: by("20%", "Envoy's and Finagle's: retries add a fifth to the load at most"),
     minimum: by(3, "Envoy's: a quiet cluster can retry at all"),
+  },
+
+  clusterLimits: {
+    connections: by(0, "what a cluster can take only its owner knows"),
+    pending: by(0, "connect.timeout already bounds how many there can be"),
+    requests: by(0, "what a cluster can take only its owner knows"),
+    retries: by(0, "retryBudget already bounds them, in proportion"),
+  },
+
+  queue: {
+    max: by(1000, "a second's worth of requests for a service of some size; more would only time out"),
+    timeout: by("1s", "whoever waited a second is better told to come back than kept"),
   },
 
   respond: {

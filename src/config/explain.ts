@@ -15,6 +15,7 @@ import type {
 } from "../model/spec.js";
 import { balanceOf, stagesOf } from "./explain-balance.js";
 import { discoveryOf } from "./explain-discovery.js";
+import { flowOf } from "./explain-flow.js";
 import { healthOf, outlierOf } from "./explain-health.js";
 import { faultsOf, mirrorOf, splitOf } from "./explain-traffic.js";
 import { formatPathPattern } from "./parse-pattern.js";
@@ -125,6 +126,7 @@ function actionOf(action: ActionSpec) {
     },
     retry: { attempts: retry.attempts, on: retry.on, statuses: retry.statuses },
     upgrade: action.upgrade,
+    priority: action.priority,
   };
 }
 
@@ -161,6 +163,7 @@ function clusterOf(cluster: ClusterSpec) {
     pool: { maxIdle: pool.maxIdle, idle: formatDuration(pool.idleTimeoutMs) },
     health: healthOf(cluster.health),
     outlier: outlierOf(cluster.outlier),
+    ...flowOf(cluster),
     retryBudget: { percent: `${retryBudget.percent}%`, minimum: retryBudget.minimum },
   };
 }

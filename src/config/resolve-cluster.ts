@@ -5,6 +5,7 @@ import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
 import { resolveBalance, resolveStages } from "./resolve-balance.js";
 import { resolveDiscovery } from "./resolve-discovery.js";
+import { resolveFlow } from "./resolve-flow.js";
 import { resolveHealth } from "./resolve-health.js";
 import { resolveOutlier } from "./resolve-outlier.js";
 import type { File } from "./schema/file.js";
@@ -25,6 +26,7 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
     pool: { maxIdle: cluster.pool.maxIdle, idleTimeoutMs: cluster.pool.idle },
     health: resolveHealth(cluster.health, endpoints, [...path, "health"], report),
     outlier: resolveOutlier(cluster.outlier, [...path, "outlier"], report),
+    ...resolveFlow(cluster),
     retryBudget: { percent: cluster.retryBudget.percent, minimum: cluster.retryBudget.minimum },
   };
 }

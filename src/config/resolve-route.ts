@@ -98,5 +98,6 @@ function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec
     },
     retry: { attempts: again.attempts, on: again.on, statuses: again.statuses },
     upgrade: route.upgrade,
+    priority: route.priority,
   };
 }

@@ -53,6 +53,12 @@ export const ClusterCell = {
   PANIC_PICKS: 3,
   /** Requests (HTTP) or connections (TCP) in flight: the sum over the endpoints. Any thread. */
   ACTIVE: 4,
+  /** Sockets open to endpoints, idle ones included. Any thread. */
+  CONNECTIONS: 16,
+  /** Of these, those that are still being made. Any thread. */
+  PENDING: 17,
+  /** Requests (TCP: connections) that wait for room. Any thread. */
+  QUEUED: 18,
 } as const;
 
 /** Bits of `EndpointCell.STATE`. What makes an endpoint unusable is UNUSABLE. */

@@ -1,6 +1,7 @@
 /** Clusters of a Spec: their endpoints, and the rules by which these are chosen, checked and spared. */
 import type { Address } from "./address.js";
 import type { DiscoverySpec } from "./discovery-spec.js";
+import type { BreakerSpec, QueueSpec } from "./flow-spec.js";
 
 export type BalanceName =
   | "round-robin"
@@ -93,6 +94,8 @@ export interface ClusterSpec {
   readonly health: readonly HealthSpec[];
   readonly outlier: OutlierSpec;
   readonly retryBudget: RetryBudgetSpec;
+  readonly limits: BreakerSpec;
+  readonly queue: QueueSpec | undefined;
 }
 
 export interface EndpointSpec {

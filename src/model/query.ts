@@ -4,6 +4,10 @@
  */
 import type { Code } from "../base/errors.js";
 
+/** Which limit made a cluster refuse. The order is that of their figures (observe/layout.ts). */
+export const Limit = { ENDPOINTS: 0, REQUESTS: 1, CONNECTIONS: 2, PENDING: 3 } as const;
+export type LimitId = (typeof Limit)[keyof typeof Limit];
+
 /** More tries than this are remembered only as the latest ones. */
 const REMEMBERED = 8;
 
@@ -16,6 +20,8 @@ export class Query {
   preferred = -1;
   /** Why the last `acquire` returned undefined: NO_ENDPOINT or OVERLOADED. */
   refusal: Code = "NO_ENDPOINT";
+  /** Where that is OVERLOADED: what was at its limit. */
+  limit: LimitId = Limit.ENDPOINTS;
   /** Endpoints acquired since `reset`. */
   tries = 0;
   /** @internal slots */
@@ -31,6 +37,11 @@ export class Query {
   /** Called by `Cluster.acquire`: the next acquire prefers any other endpoint. */
   addTried(slot: number): void {
     this.tried[this.tries++ % REMEMBERED] = slot;
+  }
+
+  /** The endpoint that was acquired last is given back unused. */
+  dropTried(): void {
+    this.tries--;
   }
 
   hasTried(slot: number): boolean {

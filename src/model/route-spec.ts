@@ -1,5 +1,6 @@
 /** Routes of a Spec: what they match, and what follows. */
 import type { HashKey } from "./cluster-spec.js";
+import type { PriorityName } from "./flow-spec.js";
 
 export interface RouteSpec {
   readonly name: string;
@@ -56,6 +57,8 @@ export type ActionSpec =
       readonly retry: RetrySpec;
       /** `Upgrade` requests become tunnels after a matching 101. */
       readonly upgrade: boolean;
+      /** Who waits and who is refused where there is not room for all. */
+      readonly priority: PriorityName;
     }
   | {
       readonly kind: "redirect";

@@ -8,6 +8,7 @@ import type { RouteSpec } from "./route-spec.js";
 
 export type * from "./cluster-spec.js";
 export type * from "./discovery-spec.js";
+export type * from "./flow-spec.js";
 export type * from "./route-spec.js";
 
 export interface Spec {

@@ -60,6 +60,18 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
   counter("cluster_mirror_answered", C.MIRROR_ANSWERED, "Copies of requests that endpoints answered."),
   counter("cluster_mirror_dropped", C.MIRROR_DROPPED, "Copies of requests that were given up for want of room."),
   counter("cluster_mirror_failed", C.MIRROR_FAILED, "Copies of requests whose endpoint failed."),
+  counter("cluster_limited_endpoints", C.LIMITED_ENDPOINTS, "Picks refused: every endpoint had its maxConnections."),
+  counter("cluster_limited_requests", C.LIMITED_REQUESTS, "Picks refused by limits.requests."),
+  counter("cluster_limited_connections", C.LIMITED_CONNECTIONS, "Picks refused by limits.connections."),
+  counter("cluster_limited_pending", C.LIMITED_PENDING, "Picks refused by limits.pending."),
+  counter("cluster_limited_retries", C.LIMITED_RETRIES, "Retries refused by limits.retries."),
+  gauge("cluster_queued", C.QUEUED, "Requests (TCP: connections) that wait for room now."),
+  counter("cluster_queue_full", C.QUEUE_FULL, "Requests refused because the queue was full."),
+  counter(
+    "cluster_queue_timeouts",
+    C.QUEUE_TIMEOUTS,
+    "Requests refused because they had waited in the queue too long.",
+  ),
   counter("cluster_received_bytes", C.BYTES_IN, "Bytes received from endpoints."),
   counter("cluster_sent_bytes", C.BYTES_OUT, "Bytes sent to endpoints."),
 ];

@@ -35,6 +35,7 @@ describe("metrics layout", () => {
       TURN: HISTOGRAM_SIZE,
       DURATION: HISTOGRAM_SIZE,
       RESPONSE: HISTOGRAM_SIZE,
+      QUEUE_TIME: HISTOGRAM_SIZE,
       ERRORS: CODES.length,
     };
     const claimBlock = (fields: Readonly<Record<string, number>>, base: number): void => {

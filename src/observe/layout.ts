@@ -103,8 +103,22 @@ export const C = {
   MIRROR_ANSWERED: 17,
   MIRROR_DROPPED: 18,
   MIRROR_FAILED: 19,
+  /** OVERLOADED by what was at its limit, in the order of `Limit` (model/query.ts). */
+  LIMITED_ENDPOINTS: 20,
+  LIMITED_REQUESTS: 21,
+  LIMITED_CONNECTIONS: 22,
+  LIMITED_PENDING: 23,
+  /** Of RETRIES_DENIED: those for which there was room in the budget, but not in `limits.retries`. */
+  LIMITED_RETRIES: 24,
+  /** Gauge: requests (L4: connections) that wait for room now. */
+  QUEUED: 25,
+  /** Those that found the queue full, and those that waited in vain. */
+  QUEUE_FULL: 26,
+  QUEUE_TIMEOUTS: 27,
+  /** Histogram: how long those waited that have left the queue, for whatever reason. */
+  QUEUE_TIME: 28,
 } as const;
-const CLUSTER_SIZE = C.MIRROR_FAILED + 1;
+const CLUSTER_SIZE = C.QUEUE_TIME + HISTOGRAM_SIZE;
 
 /** An endpoint's block, at `endpointBase(slot)`. */
 export const E = {
@@ -194,7 +208,7 @@ export function resetGauges(metrics: Float64Array): void {
 
 const BLOCKS = {
   listener: { baseOf: listenerBase, size: LISTENER_SIZE, capacity: MAX_LISTENERS, gauges: [L.OPEN, L.ACTIVE] },
-  cluster: { baseOf: clusterBase, size: CLUSTER_SIZE, capacity: MAX_CLUSTERS, gauges: [C.ACTIVE] },
+  cluster: { baseOf: clusterBase, size: CLUSTER_SIZE, capacity: MAX_CLUSTERS, gauges: [C.ACTIVE, C.QUEUED] },
   endpoint: { baseOf: endpointBase, size: ENDPOINT_SIZE, capacity: MAX_ENDPOINTS, gauges: [E.ACTIVE, E.OPEN] },
 } as const;
 export type SlotKind = keyof typeof BLOCKS;

@@ -83,6 +83,13 @@ function* lines(observed: Observed): Generator<string> {
     clusterSeries,
     C.REQUESTS_NONE,
   );
+  yield* histogramLines(
+    "plimsoll_cluster_queue_seconds",
+    "Time in the queue of those that have left it, for whatever reason.",
+    clusterSeries,
+    C.QUEUE_TIME,
+    COARSE_BOUNDS,
+  );
   yield* stateLines(observed);
   yield* discoveryLines(observed);
   yield* healthLines(observed);

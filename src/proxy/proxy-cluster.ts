@@ -2,9 +2,12 @@
 import { Cluster } from "../cluster/cluster.js";
 import type { LiveEndpoint } from "../cluster/live-endpoint.js";
 import type { ClusterSlots, Slots } from "../cluster/slots.js";
+import { Outcome } from "../model/outcome.js";
+import { Limit, type Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
-import { clusterBase, endpointBase } from "../observe/layout.js";
+import { C, clusterBase, endpointBase } from "../observe/layout.js";
 import { endpointKey, type SlotMap } from "../observe/slots.js";
+import { ClusterQueue } from "./cluster-queue.js";
 import type { ProxyContext } from "./context.js";
 import { RequestHash } from "./http/hash-request.js";
 import { UpstreamPool } from "./http/upstream-pool.js";
@@ -33,6 +36,8 @@ export class ProxyCluster {
   current = true;
   /** What its policy hashes of a request. */
   hash: RequestHash;
+  /** Who waits for room. */
+  readonly queue: ClusterQueue;
 
   constructor(context: ProxyContext, spec: ClusterSpec, { slots, plans, metricSlots }: Snapshot) {
     this.name = spec.name;
@@ -47,6 +52,7 @@ export class ProxyCluster {
       events: { onFailures: (cluster, endpoint, row) => context.main.failures(cluster, endpoint, row) },
     });
     this.hash = new RequestHash(spec.balance.hashOn);
+    this.queue = new ClusterQueue(context, this);
     this.#equip(metricSlots);
   }
 
@@ -65,10 +71,43 @@ export class ProxyCluster {
     this.#equip(metricSlots);
   }
 
+  /**
+   * Counts a connection that is about to be made to an acquired endpoint, for which an idle one is closed where need be. Where
+   * there may be none the endpoint is given back, and `query.limit` says why.
+   */
+  open(endpoint: ProxyEndpoint, query: Query): boolean {
+    const { live } = this;
+    if (live.open(endpoint, query)) return true;
+    if (query.limit === Limit.CONNECTIONS && this.#closeIdle() && live.open(endpoint, query)) return true;
+    live.settle(endpoint, Outcome.ABORTED, query.now);
+    query.dropTried();
+    query.refusal = "OVERLOADED";
+    return false;
+  }
+
+  /** Counts that nobody could be acquired. */
+  countRefusal(metrics: Float64Array, query: Query): void {
+    if (query.refusal !== "OVERLOADED") metrics[this.metrics + C.NO_ENDPOINT]++;
+    else {
+      metrics[this.metrics + C.OVERLOADED]++;
+      metrics[this.metrics + C.LIMITED_ENDPOINTS + query.limit]++;
+    }
+  }
+
   /** Removed by a reload, or the worker drains: idle connections close now, busy ones after their exchange. */
   retire(): void {
     this.current = false;
     for (const endpoint of this.live.endpoints) endpoint.data!.pool.close();
+  }
+
+  #closeIdle(): boolean {
+    for (const endpoint of this.live.endpoints) {
+      const idle = endpoint.data!.pool.take();
+      if (idle === undefined) continue;
+      idle.close();
+      return true;
+    }
+    return false;
   }
 
   #equip(metricSlots: SlotMap): void {

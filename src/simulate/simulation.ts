@@ -290,13 +290,13 @@ class Simulation {
   }
 
   #takePlace(flight: Flight): boolean {
-    flight.willHoldPlace = this.#policy.cluster.beginRetry();
+    flight.willHoldPlace = this.#policy.cluster.admission.beginRetry();
     if (!flight.willHoldPlace) this.#statistics.onDenied(this.#clock.time);
     return flight.willHoldPlace;
   }
 
   #returnPlace(flight: Flight): void {
-    if (flight.holdsPlace) this.#policy.cluster.endRetry();
+    if (flight.holdsPlace) this.#policy.cluster.admission.endRetry();
     flight.holdsPlace = false;
   }
 

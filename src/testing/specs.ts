@@ -56,6 +56,8 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
     health: [],
     outlier: createOutlierSpec(),
     retryBudget: { percent: 20, minimum: 3 },
+    limits: { connections: 0, pending: 0, requests: 0, retries: 0 },
+    queue: undefined,
     ...changes,
   };
 }

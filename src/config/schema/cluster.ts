@@ -6,6 +6,7 @@ import { NAME, parseName } from "../parse-text.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
 import { balance } from "./balance.js";
 import { discovery } from "./discovery.js";
+import { clusterLimits, queue } from "./flow.js";
 import { health, retryBudget } from "./health.js";
 import { outlier } from "./outlier.js";
 import { integer, list, mapping, quantity, text, tuned } from "./parts.js";
@@ -84,6 +85,8 @@ export const cluster = mapping(
       .optional()
       .describe("Active checks, one or a list; without them only failures of real traffic count."),
     outlier: outlier.describe("Ejects endpoints that keep failing."),
+    limits: clusterLimits.describe("Circuit breakers of the cluster as a whole, over all workers."),
+    queue: queue.optional().describe("Where requests wait while every endpoint is at its limit; by default nowhere."),
     retryBudget: retryBudget.describe("Bounds retries, so that they cannot multiply an overload."),
   },
   {
@@ -101,6 +104,9 @@ export const cluster = mapping(
     protocol: "HTTP/1.1 or TCP, as the listener says; other protocols are not supported yet",
     timeout: "write connect: { timeout: ... }; other timeouts belong to routes",
     timeouts: "connect: { timeout: ... } is here; other timeouts belong to routes",
+    maxConnections: "write limits: { connections: ... }; that of an endpoint stands there",
+    circuitBreakers: "write limits",
+    circuit_breakers: "write limits",
     retry: "it belongs to routes; retryBudget is here",
     hashOn: "write balance: { policy: ring-hash, hashOn: ... }",
     panic: "write failover: { panic: ... }",

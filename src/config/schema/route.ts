@@ -1,5 +1,6 @@
 /** A route: what it matches, and one action (cluster, redirect or respond). `resolve-route.ts` checks that it is one. */
 import * as z from "zod";
+import { PRIORITIES } from "../../model/flow-spec.js";
 import { DEFAULTS } from "../defaults.js";
 import { parseLocation } from "../parse-location.js";
 import {
@@ -114,6 +115,11 @@ export const route = mapping(
     upgrade: tuned(flag(), DEFAULTS.forward.upgrade, "Let Upgrade requests (WebSocket) become tunnels."),
     faults: faults.optional().describe("Delays and errors made on purpose."),
     mirror: mirror.optional().describe("Send copies of the requests to another cluster, and throw its answers away."),
+    priority: tuned(
+      word(PRIORITIES),
+      DEFAULTS.forward.priority,
+      "Who waits less, and who is refused last, where there is not room for all.",
+    ),
     redirect: redirect.optional().describe("Answer with a redirect."),
     respond: respond.optional().describe("Answer with a fixed response."),
     requestHeaders: headerOperations.describe("Changes of the request header."),

@@ -26,6 +26,7 @@ export class Account {
   bytesIn = 0;
   bytesOut = 0;
   /** Milliseconds; -1 = not reached. */
+  queueMs = -1;
   connectMs = -1;
   responseMs = -1;
   readonly #context: ProxyContext;
@@ -46,6 +47,7 @@ export class Account {
     this.reason = "";
     this.bytesIn = 0;
     this.bytesOut = 0;
+    this.queueMs = -1;
     this.connectMs = -1;
     this.responseMs = -1;
     this.#context.metrics[downstream.listener.metrics + L.ACTIVE]++;
@@ -133,6 +135,7 @@ export class Account {
     record.bytesOut = this.bytesOut;
     record.route = this.route;
     record.retries = Math.max(0, record.tries.length - 1);
+    record.queueMs = this.queueMs;
     record.connectMs = this.connectMs;
     record.responseMs = this.responseMs;
     this.#context.accessLog?.write(record);

@@ -21,6 +21,7 @@ import { Flight } from "./flight.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { takeRequest } from "./intake.js";
+import { Launch } from "./launch.js";
 import { Mirroring } from "./mirror.js";
 import { ResponseTransfer } from "./response-transfer.js";
 import { Tries } from "./tries.js";
@@ -39,6 +40,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   readonly #destination = new Destination();
   readonly #faults: FaultInjection;
   readonly #mirroring: Mirroring;
+  readonly #launch: Launch;
   readonly #upgrade = new UpgradeRequest();
   #keepClient = false;
 
@@ -49,6 +51,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#client = new ClientSide(worker, this.#account);
     this.#tries = new Tries(worker, this.#account);
     this.#flight = new Flight(worker);
+    this.#launch = new Launch(worker.context, this, this.#tries, this.#flight, this.#account);
     this.#response = new ResponseTransfer(worker, this.#account);
     this.#mirroring = new Mirroring(worker);
     this.#faults = new FaultInjection(worker.context, this.#account, this);
@@ -110,8 +113,10 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
 
   /** The client sent FIN behind all it had to say: an answer can still reach it, but half a request stays half. */
   onClientEnd(): void {
-    if (this.#client.body.done) return;
-    this.#fail("BAD_REQUEST", "the client ended within its request body", Outcome.ABORTED);
+    // Who waits gets no answer that is worth anything to somebody who has gone.
+    if (this.#launch.waits) this.#client.downstream.abort("CLIENT_CLOSED");
+    else if (!this.#client.body.done)
+      this.#fail("BAD_REQUEST", "the client ended within its request body", Outcome.ABORTED);
   }
 
   onClientGone(): void {
@@ -191,7 +196,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     tries.current.answered(status);
     if (tries.mayRepeatStatus(status)) {
       tries.settle(outcomeOfStatus(status), "ok", status, Fate.CLOSE);
-      this.#try(false);
+      this.#launch.begin(false);
     } else this.#forwardResponse(head, buffer, start, end);
     return end;
   }
@@ -200,6 +205,16 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#tries.current.bytesReceived += end - start;
     const next = this.#response.forward(this.#client.downstream, buffer, start, end);
     this.#afterResponsePiece(next < end);
+  }
+
+  /** The next try is under way, perhaps on a connection that is open. */
+  onTryBegun(): void {
+    if (this.#tries.pooledConnection) this.#onUpstreamReady();
+  }
+
+  /** No try can begin. */
+  giveUp(code: Code, reason: string): void {
+    this.#answer(code, reason);
   }
 
   /** The tunnel that this exchange had become is settled. */
@@ -237,14 +252,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     }
     // First: with the try more of the body may follow at once.
     this.#mirroring.start(this.#flight, this.#client.body.done);
-    this.#try(false);
-  }
-
-  #try(fresh: boolean): void {
-    const tries = this.#tries;
-    if (!tries.begin(this, this.#flight, fresh))
-      this.#answer(tries.query.refusal, "the cluster has no endpoint to give");
-    else if (tries.pooledConnection) this.#onUpstreamReady();
+    this.#launch.begin(false);
   }
 
   #onUpstreamReady(): void {
@@ -265,7 +273,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     // An endpoint that closes an idle connection just as it is used has not failed.
     const isRace = code === "UPSTREAM_RESET" && tries.pooledConnection;
     tries.settle(isRace ? Outcome.ABORTED : outcome, code, 0, Fate.CLOSE);
-    if (tries.mayRepeat(code)) this.#try(isRace);
+    if (tries.mayRepeat(code)) this.#launch.begin(isRace);
     else this.#answer(code, reason);
   }
 
@@ -356,11 +364,16 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   }
 
   #finish(keep: boolean): void {
+    const { cluster } = this.#tries;
+    this.#launch.cancel();
+    this.#tries.end();
     this.#flight.clear();
     this.#faults.cancel();
     this.#mirroring.end();
     this.#account.finish();
     this.#client.downstream.exchangeDone(keep, this.#client.saidLast);
     this.#worker.putExchange(this);
+    // Last, because another exchange begins in there.
+    cluster?.queue.wake();
   }
 }

@@ -1,5 +1,6 @@
 /** A listener's routes, compiled: what each does is bytes and live objects, found by the index that matching gives. */
 import type { Random } from "../../base/random.js";
+import { PRIORITIES } from "../../model/flow-spec.js";
 import type { ActionSpec, ForwardTimeouts, HttpListenerSpec, RetrySpec, RouteSpec } from "../../model/spec.js";
 import type { ProxyCluster } from "../proxy-cluster.js";
 import { type ClusterSplit, compileSplit } from "./choose-cluster.js";
@@ -27,6 +28,8 @@ export interface ForwardRoute {
   readonly timeouts: ForwardTimeouts;
   readonly retry: RetrySpec;
   readonly upgrade: boolean;
+  /** Index in PRIORITIES. */
+  readonly priority: number;
 }
 
 /** A route that Plimsoll answers itself. */
@@ -85,5 +88,6 @@ function createForward(
     timeouts: action.timeouts,
     retry: action.retry,
     upgrade: action.upgrade,
+    priority: PRIORITIES.indexOf(action.priority),
   };
 }

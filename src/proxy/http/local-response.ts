@@ -26,6 +26,8 @@ const ERROR_TYPES: Readonly<Partial<Record<Code, string>>> = {
   NO_ROUTE: "destination_not_found",
   NO_ENDPOINT: "destination_unavailable",
   OVERLOADED: "connection_limit_reached",
+  QUEUE_FULL: "connection_limit_reached",
+  QUEUE_TIMEOUT: "connection_limit_reached",
   LOOP_DETECTED: "proxy_loop_detected",
   INTERNAL: "proxy_internal_error",
   CONFIG_INVALID: "proxy_configuration_error",

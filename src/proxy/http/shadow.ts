@@ -208,7 +208,8 @@ export class Shadow implements EndpointEvents, ByteSink {
     const { cluster } = this.#mirror;
     this.#query.now = this.#context.now();
     const endpoint = cluster.live.acquire(this.#query);
-    if (endpoint === undefined) {
+    let upstream = endpoint?.data?.pool.take();
+    if (endpoint === undefined || (upstream === undefined && !cluster.open(endpoint, this.#query))) {
       this.#end(C.MIRROR_DROPPED);
       return false;
     }
@@ -222,7 +223,6 @@ export class Shadow implements EndpointEvents, ByteSink {
     metrics[cluster.metrics + C.ACTIVE]++;
     metrics[data.metrics + E.ACTIVE]++;
     metrics[data.metrics + E.REQUESTS]++;
-    let upstream = data.pool.take();
     if (upstream === undefined) {
       metrics[cluster.metrics + C.CONNECTS]++;
       metrics[data.metrics + E.CONNECTS]++;

@@ -25,10 +25,11 @@ export class Tries implements FailedTry {
   readonly current: Try;
   readonly query = new Query();
   readonly #context: ProxyContext;
-  #route!: ForwardRoute;
-  #cluster!: ProxyCluster;
+  /** Of the request; those of another one before `reset`. */
+  route!: ForwardRoute;
+  cluster!: ProxyCluster;
   /** A place in the budget was taken for the next try. */
-  #mayBegin = false;
+  #holdsPlace = false;
 
   constructor(worker: HttpWorker, account: Account) {
     this.#context = worker.context;
@@ -50,8 +51,8 @@ export class Tries implements FailedTry {
 
   /** Begins a new request. */
   reset(route: ForwardRoute, cluster: ProxyCluster, method: MethodId, hash: number): void {
-    this.#route = route;
-    this.#cluster = cluster;
+    this.route = route;
+    this.cluster = cluster;
     this.tries = 0;
     this.idempotent = isIdempotent(method);
     this.bodyKept = true;
@@ -59,29 +60,25 @@ export class Tries implements FailedTry {
   }
 
   /**
-   * Sends what is in flight to the next endpoint. False where there is none: `query.refusal` says why.
+   * Sends what is in flight to the next endpoint. False where there is none: `query.refusal` says why. What a retry holds in
+   * the budget stays taken then: it may be asked again.
    * @param fresh not on a connection from the pool
    */
   begin(exchange: Exchange, flight: Flight, fresh: boolean): boolean {
-    const cluster = this.#cluster;
-    const holdsPlace = this.#mayBegin;
-    this.#mayBegin = false;
+    const { cluster } = this;
     this.query.now = this.#context.now();
     const endpoint = cluster.live.acquire(this.query);
-    if (endpoint === undefined) {
-      const isFull = this.query.refusal === "OVERLOADED";
-      this.#context.metrics[cluster.metrics + (isFull ? C.OVERLOADED : C.NO_ENDPOINT)]++;
-      if (holdsPlace) cluster.live.endRetry();
-      return false;
-    }
+    const idle = endpoint === undefined || fresh ? undefined : endpoint.data!.pool.take();
+    if (endpoint === undefined || (idle === undefined && !cluster.open(endpoint, this.query))) return false;
     this.tries++;
-    this.current.begin(exchange, cluster, endpoint, flight, holdsPlace, fresh, this.#route.timeouts.perTryMs);
+    this.current.begin(exchange, cluster, endpoint, idle, flight, this.#holdsPlace, this.route.timeouts.perTryMs);
+    this.#holdsPlace = false;
     return true;
   }
 
   /** Something was sent: the endpoint has its time to answer from now on. */
   awaitResponse(): void {
-    const { responseHeaderMs, perTryMs } = this.#route.timeouts;
+    const { responseHeaderMs, perTryMs } = this.route.timeouts;
     const { startedAt, upstream } = this.current;
     const at = this.#context.engine.now() + responseHeaderMs;
     upstream!.deadline.set(perTryMs > 0 ? Math.min(at, startedAt + perTryMs) : at);
@@ -89,22 +86,22 @@ export class Tries implements FailedTry {
 
   /** Something of the response, or of a tunnel, moved. */
   touch(): void {
-    this.upstream!.deadline.set(this.#context.engine.now() + this.#route.timeouts.idleMs);
+    this.upstream!.deadline.set(this.#context.engine.now() + this.route.timeouts.idleMs);
   }
 
   /** This try has used up its own time (rather than the time for a response header). */
   get isOver(): boolean {
-    const { perTryMs } = this.#route.timeouts;
+    const { perTryMs } = this.route.timeouts;
     return perTryMs > 0 && this.#context.engine.now() >= this.current.startedAt + perTryMs;
   }
 
   /** After a failed try: whether to make another, and with a place in the budget. */
   mayRepeat(code: Code): boolean {
-    if (!mayRetry(this, code, this.#route.retry)) return false;
+    if (!mayRetry(this, code, this.route.retry)) return false;
     // The budget bounds the load that repeated work adds. Where nothing reached an endpoint none is added; and losing the
     // race against one that closes its idle connections is rare.
     if (TRAITS[code].retry === "safe") {
-      this.#context.metrics[this.#cluster.metrics + C.RETRIES]++;
+      this.#context.metrics[this.cluster.metrics + C.RETRIES]++;
       return true;
     }
     return (code === "UPSTREAM_RESET" && this.pooledConnection && this.tries === 1) || this.#takePlace();
@@ -112,7 +109,7 @@ export class Tries implements FailedTry {
 
   /** The same for a response whose status counts as failure. */
   mayRepeatStatus(status: number): boolean {
-    return mayRetryStatus(this, status, this.#route.retry) && this.#takePlace();
+    return mayRetryStatus(this, status, this.route.retry) && this.#takePlace();
   }
 
   /** Ends the try under way, if there is one. */
@@ -120,11 +117,21 @@ export class Tries implements FailedTry {
     this.current.settle(outcome, result, status, fate);
   }
 
+  /** No further try follows: a place that was taken for one goes back. */
+  end(): void {
+    if (!this.#holdsPlace) return;
+    this.#holdsPlace = false;
+    this.cluster.live.admission.endRetry();
+  }
+
   #takePlace(): boolean {
-    const cluster = this.#cluster;
-    this.#mayBegin = cluster.live.beginRetry();
-    this.#context.metrics[cluster.metrics + (this.#mayBegin ? C.RETRIES : C.RETRIES_DENIED)]++;
-    return this.#mayBegin;
+    const { cluster } = this;
+    const { metrics } = this.#context;
+    const { admission } = cluster.live;
+    this.#holdsPlace = admission.beginRetry();
+    metrics[cluster.metrics + (this.#holdsPlace ? C.RETRIES : C.RETRIES_DENIED)]++;
+    if (!this.#holdsPlace && admission.retriesFull) metrics[cluster.metrics + C.LIMITED_RETRIES]++;
+    return this.#holdsPlace;
   }
 }
 

@@ -38,17 +38,17 @@ export class Try {
 
   /**
    * Sends what is in flight to an endpoint that was acquired.
+   * @param idle a connection of its pool; undefined = a new one, which `cluster.open` has counted
    * @param holdsPlace in the retry budget
-   * @param fresh not on a connection from the pool
    * @param perTryMs until the response header, connecting included; 0 = unlimited
    */
   begin(
     exchange: Exchange,
     cluster: ProxyCluster,
     endpoint: ProxyEndpoint,
+    idle: Upstream | undefined,
     flight: Flight,
     holdsPlace: boolean,
-    fresh: boolean,
     perTryMs: number,
   ): void {
     const { metrics, engine } = this.#context;
@@ -63,7 +63,7 @@ export class Try {
     metrics[cluster.metrics + C.ACTIVE]++;
     metrics[data.metrics + E.ACTIVE]++;
     metrics[data.metrics + E.REQUESTS]++;
-    let upstream = fresh ? undefined : data.pool.take();
+    let upstream = idle;
     this.pooledConnection = upstream !== undefined;
     if (upstream === undefined) {
       metrics[cluster.metrics + C.CONNECTS]++;
@@ -119,7 +119,7 @@ export class Try {
     if (isFailure(outcome)) metrics[block + E.FAILURES]++;
     this.#account.onTry(endpoint.id, result, this.pooledConnection, cluster.name);
     cluster.live.settle(endpoint, outcome, this.#context.now());
-    if (this.#holdsPlace) cluster.live.endRetry();
+    if (this.#holdsPlace) cluster.live.admission.endRetry();
     this.#holdsPlace = false;
   }
 }

@@ -51,6 +51,7 @@ export class Upstream implements ConnHandler {
   readonly #head: ResponseHead;
   readonly #partial = new PartialHead();
 
+  /** Connects; `cluster.open` has counted it. */
   constructor(context: ProxyContext, worker: HttpWorker, cluster: ProxyCluster, endpoint: ProxyEndpoint) {
     this.#context = context;
     this.#head = worker.responseHead;
@@ -58,12 +59,12 @@ export class Upstream implements ConnHandler {
     this.endpoint = endpoint;
     this.deadline = new Deadline(context.engine, () => this.#expire());
     this.conn = context.engine.connect(endpoint.address, this, cluster.spec.connectTimeoutMs);
-    cluster.live.opened(endpoint);
     context.metrics[endpoint.data!.metrics + E.OPEN]++;
   }
 
   onOpen(): void {
     this.phase = Phase.HEAD;
+    this.cluster.live.admission.connected();
     this.#context.metrics[W.CONNECTED]++;
     this.exchange!.onUpstreamOpen();
   }
@@ -140,6 +141,7 @@ export class Upstream implements ConnHandler {
   #forget(): void {
     if (this.phase === Phase.CLOSED) return;
     if (this.poolIndex >= 0) this.endpoint.data!.pool.remove(this);
+    if (this.phase === Phase.CONNECTING) this.cluster.live.admission.connected();
     this.phase = Phase.CLOSED;
     this.exchange = undefined;
     this.deadline.dispose();

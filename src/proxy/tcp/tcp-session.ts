@@ -10,6 +10,7 @@ import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engi
 import { Outcome, type OutcomeId } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
 import { C, CODE_NUMBER, E, L, W } from "../../observe/layout.js";
+import { createQueuePlace, type QueueOwner } from "../cluster-queue.js";
 import { Deadline } from "../deadline.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
 import { describePeer, type TcpListener } from "./tcp-listener.js";
@@ -63,7 +64,10 @@ const CONNECT_CODES: Readonly<Record<number, Code>> = {
   [Close.TIMEOUT]: "CONNECT_TIMEOUT",
 };
 
-export class TcpSession {
+/** Index in PRIORITIES: of connections nothing is known that would tell them apart. */
+const NORMAL = 1;
+
+export class TcpSession implements QueueOwner {
   readonly listener: TcpListener;
   readonly client: TcpSide;
   readonly upstream: TcpSide;
@@ -81,6 +85,8 @@ export class TcpSession {
   #connectMs = -1;
   /** Looked up while it is there; only for the access log. */
   #peer = "";
+  readonly #place = createQueuePlace(this);
+  #queueMs = -1;
   readonly #tries: [string, Code | "ok"][] = [];
 
   constructor(listener: TcpListener, conn: Conn) {
@@ -112,6 +118,7 @@ export class TcpSession {
     const endpoint = this.#endpoint!;
     const now = context.engine.now();
     this.#open = true;
+    this.#cluster.live.admission.connected();
     if (this.#clientEnded) this.upstream.conn!.end();
     this.#connectMs = now - this.#tryAt;
     this.#tries.push([endpoint.id, "ok"]);
@@ -173,18 +180,50 @@ export class TcpSession {
     this.#finish(code, Outcome.ABORTED);
   }
 
+  onRoom(): boolean {
+    const begins = this.#begin();
+    if (!begins && this.#cluster.queue.admits(this.#query)) return false;
+    this.#leaveQueue();
+    if (!begins) this.#refuse(this.#query.refusal);
+    return true;
+  }
+
+  onWaitedInVain(code: Code): void {
+    this.#refuse(code);
+  }
+
   #connect(): void {
+    const { queue } = this.#cluster;
+    if (!queue.isBehind(NORMAL)) {
+      if (this.#begin()) return;
+      if (!queue.admits(this.#query)) {
+        this.#cluster.countRefusal(this.listener.context.metrics, this.#query);
+        this.#refuse(this.#query.refusal);
+        return;
+      }
+    }
+    this.client.conn!.pause();
+    const code = queue.join(this.#place, NORMAL);
+    if (code !== undefined) this.#refuse(code);
+  }
+
+  #refuse(code: Code): void {
+    this.client.conn!.reset();
+    this.#finish(code, Outcome.ABORTED);
+  }
+
+  #leaveQueue(): void {
+    if (this.#place.waits) this.#queueMs = Math.max(0, this.#queueMs) + this.#cluster.queue.leave(this.#place);
+  }
+
+  /** Connects to the next endpoint; false where there is none. */
+  #begin(): boolean {
     const { context } = this.listener;
     const { metrics } = context;
     const cluster = this.#cluster;
     this.#query.now = context.now();
     const endpoint = cluster.live.acquire(this.#query);
-    if (endpoint === undefined) {
-      metrics[cluster.metrics + (this.#query.refusal === "OVERLOADED" ? C.OVERLOADED : C.NO_ENDPOINT)]++;
-      this.client.conn!.reset();
-      this.#finish(this.#query.refusal, Outcome.ABORTED);
-      return;
-    }
+    if (endpoint === undefined || !cluster.open(endpoint, this.#query)) return false;
     this.#endpoint = endpoint;
     this.#tryAt = context.engine.now();
     if (cluster.live.panicking) metrics[cluster.metrics + C.PANIC_PICKS]++;
@@ -194,11 +233,10 @@ export class TcpSession {
     metrics[endpoint.data!.metrics + E.REQUESTS]++;
     metrics[endpoint.data!.metrics + E.ACTIVE]++;
     metrics[endpoint.data!.metrics + E.OPEN]++;
-    cluster.live.opened(endpoint);
-    const before = this.upstream.conn;
     this.upstream.conn = context.engine.connect(endpoint.address, this.upstream, cluster.spec.connectTimeoutMs);
     // Nothing is read before the endpoint is there: what a client sends first must be able to go to another one.
-    if (before === undefined) this.client.conn!.pause();
+    this.client.conn!.pause();
+    return true;
   }
 
   #onConnectFailed(reason: CloseReason): void {
@@ -227,6 +265,7 @@ export class TcpSession {
     metrics[this.#cluster.metrics + C.ACTIVE]--;
     metrics[endpoint.data!.metrics + E.ACTIVE]--;
     metrics[endpoint.data!.metrics + E.OPEN]--;
+    if (!this.#open) this.#cluster.live.admission.connected();
     this.#cluster.live.closed(endpoint);
     this.#cluster.live.settle(endpoint, outcome, this.listener.context.now());
   }
@@ -241,6 +280,7 @@ export class TcpSession {
     if (this.#closed) return;
     this.#closed = true;
     this.#deadline.dispose();
+    this.#leaveQueue();
     this.count();
     this.#settle(outcome);
     const { listener } = this;
@@ -255,6 +295,8 @@ export class TcpSession {
     histogramRecord(metrics, base + L.DURATION, context.engine.now() - this.#acceptedAt);
     if (context.accessLog !== undefined) this.#log(code);
     context.connectionEnded();
+    // Last, because another session begins in there.
+    this.#cluster.queue.wake();
   }
 
   #log(code: Code | undefined): void {
@@ -272,6 +314,7 @@ export class TcpSession {
     record.bytesIn = this.client.bytes;
     record.bytesOut = this.upstream.bytes;
     record.cluster = this.#cluster.name;
+    record.queueMs = this.#queueMs;
     record.connectMs = this.#connectMs;
     record.retries = Math.max(0, this.#query.tries - 1);
     for (const [endpoint, outcome] of this.#tries) {

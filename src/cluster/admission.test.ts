@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ClusterCell } from "../model/cells.js";
+import { Limit, Query } from "../model/query.js";
+import { createClusterSpec } from "../testing/specs.js";
+import { Admission } from "./admission.js";
+import { clusterAt, createShared } from "./shared.js";
+
+const SLOT = 3;
+const NONE = { connections: 0, pending: 0, requests: 0, retries: 0 };
+
+function createFixture(limits: Partial<typeof NONE>, workers = 2) {
+  const shared = createShared(workers);
+  const spec = createClusterSpec(1, { limits: { ...NONE, ...limits }, retryBudget: { percent: 100, minimum: 100 } });
+  const admissions = Array.from({ length: workers }, (_, worker) => {
+    return new Admission(shared.cells, shared.held(worker), SLOT, spec);
+  });
+  const figure = (cell: number): number => shared.cells[clusterAt(SLOT) + cell];
+  return { shared, admissions, figure };
+}
+
+test("no limit is ever exceeded by all workers together, and none refuses below it", () => {
+  const takes = {
+    requests: [ClusterCell.ACTIVE, (a: Admission) => a.enter(), (a: Admission) => a.leave()],
+    connections: [ClusterCell.CONNECTIONS, (a: Admission) => a.connect(new Query()), (a: Admission) => a.disconnect()],
+    retries: [ClusterCell.RETRIES, (a: Admission) => a.beginRetry(), (a: Admission) => a.endRetry()],
+  } as const;
+  for (const [name, [cell, take, giveBack]] of Object.entries(takes)) {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.tuple(fc.nat(1), fc.boolean())), (limit, steps) => {
+        const { admissions, figure } = createFixture({ [name]: limit });
+        const held = [0, 0];
+        for (const [worker, taking] of steps) {
+          const count = held[0] + held[1];
+          if (taking) {
+            const taken = take(admissions[worker]);
+            assert.equal(taken, count < limit, `${name}: one more beside ${count} of ${limit}`);
+            if (taken) held[worker]++;
+          } else if (held[worker] > 0) {
+            giveBack(admissions[worker]);
+            held[worker]--;
+          }
+          assert.equal(figure(cell), held[0] + held[1]);
+        }
+      }),
+    );
+  }
+});
+
+test("a connection that may not be begun counts nowhere, and the query says which limit it was", () => {
+  const { admissions, figure } = createFixture({ connections: 2, pending: 1 });
+  const [one, other] = admissions;
+  const query = new Query();
+  assert.equal(one.connect(query), true);
+  assert.equal(other.connect(query), false);
+  assert.equal(query.limit, Limit.PENDING);
+  assert.equal(figure(ClusterCell.CONNECTIONS), 1);
+  one.connected();
+  assert.equal(other.connect(query), true);
+  other.connected();
+  assert.equal(other.connect(query), false);
+  assert.equal(query.limit, Limit.CONNECTIONS);
+  assert.equal(figure(ClusterCell.PENDING), 0);
+});
+
+test("what a dead worker held of every limit is taken back", () => {
+  const { admissions, figure, shared } = createFixture({});
+  for (const admission of admissions) {
+    admission.enter();
+    admission.connect(new Query());
+    admission.beginRetry();
+    admission.enqueue(10);
+  }
+  shared.reclaim(0);
+  const { ACTIVE, CONNECTIONS, PENDING, RETRIES, QUEUED } = ClusterCell;
+  for (const cell of [ACTIVE, CONNECTIONS, PENDING, RETRIES, QUEUED]) assert.equal(figure(cell), 1);
+});

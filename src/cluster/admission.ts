@@ -1,0 +1,123 @@
+/**
+ * What a cluster may have in flight as a whole, whichever endpoint has it: its circuit breakers and its retry budget. All
+ * counts are cells that every worker counts in, by compare-and-swap, so that no limit is ever exceeded; what a worker
+ * holds is noted beside them, so that a dead worker's share can be taken back.
+ */
+import { ClusterCell } from "../model/cells.js";
+import { Limit, type Query } from "../model/query.js";
+import type { ClusterSpec } from "../model/spec.js";
+import { activeNeeded } from "../resilience/retry-budget.js";
+import { clusterAt, HeldCell, heldClusterAt } from "./shared.js";
+
+export class Admission {
+  /** In force now: a reload replaces it. */
+  spec: ClusterSpec;
+  readonly #cells: Int32Array;
+  readonly #held: Int32Array;
+  readonly #at: number;
+  readonly #heldAt: number;
+
+  constructor(cells: Int32Array, held: Int32Array, slot: number, spec: ClusterSpec) {
+    this.spec = spec;
+    this.#cells = cells;
+    this.#held = held;
+    this.#at = clusterAt(slot);
+    this.#heldAt = heldClusterAt(slot);
+  }
+
+  /** It has as many requests in flight as it may. */
+  get isFull(): boolean {
+    const { requests } = this.spec.limits;
+    return requests !== 0 && this.#cells[this.#at + ClusterCell.ACTIVE] >= requests;
+  }
+
+  /** Takes a place for a request; false where there is none. */
+  enter(): boolean {
+    return this.#take(ClusterCell.ACTIVE, HeldCell.ACTIVE, this.spec.limits.requests);
+  }
+
+  leave(): void {
+    this.#return(ClusterCell.ACTIVE, HeldCell.ACTIVE);
+  }
+
+  /** Takes a place for a connection that is being made; false with `query.limit` set where there is none. */
+  connect(query: Query): boolean {
+    const { connections, pending } = this.spec.limits;
+    if (!this.#take(ClusterCell.CONNECTIONS, HeldCell.CONNECTIONS, connections)) {
+      query.limit = Limit.CONNECTIONS;
+      return false;
+    }
+    if (this.#take(ClusterCell.PENDING, HeldCell.PENDING, pending)) return true;
+    this.disconnect();
+    query.limit = Limit.PENDING;
+    return false;
+  }
+
+  /** A connection is no longer being made: it was, or it failed. */
+  connected(): void {
+    this.#return(ClusterCell.PENDING, HeldCell.PENDING);
+  }
+
+  disconnect(): void {
+    this.#return(ClusterCell.CONNECTIONS, HeldCell.CONNECTIONS);
+  }
+
+  /** Takes a place in the queue; false where it is full. */
+  enqueue(max: number): boolean {
+    return this.#take(ClusterCell.QUEUED, HeldCell.QUEUED, max);
+  }
+
+  dequeue(): void {
+    this.#return(ClusterCell.QUEUED, HeldCell.QUEUED);
+  }
+
+  /** As many retries are in flight as `limits.retries` allows, whatever the budget says. */
+  get retriesFull(): boolean {
+    const { retries } = this.spec.limits;
+    return retries !== 0 && this.#cells[this.#at + ClusterCell.RETRIES] >= retries;
+  }
+
+  /** Takes a place in the retry budget: true = retry, and call `endRetry` when that try is settled. */
+  beginRetry(): boolean {
+    const { limits, retryBudget } = this.spec;
+    const at = this.#at + ClusterCell.RETRIES;
+    let retries = Atomics.load(this.#cells, at);
+    while (this.#cells[this.#at + ClusterCell.ACTIVE] >= activeNeeded(retries, retryBudget)) {
+      if (limits.retries !== 0 && retries >= limits.retries) return false;
+      const seen = Atomics.compareExchange(this.#cells, at, retries, retries + 1);
+      if (seen === retries) {
+        this.#held[this.#heldAt + HeldCell.RETRIES]++;
+        return true;
+      }
+      retries = seen;
+    }
+    return false;
+  }
+
+  endRetry(): void {
+    this.#return(ClusterCell.RETRIES, HeldCell.RETRIES);
+  }
+
+  /** Counts one more unless there are `limit`. Adding first could refuse others who would have had room. */
+  #take(cell: number, held: number, limit: number): boolean {
+    const cells = this.#cells;
+    const at = this.#at + cell;
+    if (limit === 0) Atomics.add(cells, at, 1);
+    else {
+      let count = Atomics.load(cells, at);
+      for (;;) {
+        if (count >= limit) return false;
+        const seen = Atomics.compareExchange(cells, at, count, count + 1);
+        if (seen === count) break;
+        count = seen;
+      }
+    }
+    this.#held[this.#heldAt + held]++;
+    return true;
+  }
+
+  #return(cell: number, held: number): void {
+    Atomics.sub(this.#cells, this.#at + cell, 1);
+    this.#held[this.#heldAt + held]--;
+  }
+}

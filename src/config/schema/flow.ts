@@ -1,0 +1,44 @@
+/** What bounds the load of a cluster, and the queue in front of it. */
+import { DEFAULTS } from "../defaults.js";
+import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
+import { integer, mapping, quantity, tuned } from "./parts.js";
+
+const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
+const most = integer(0, 1_000_000);
+
+export const clusterLimits = mapping(
+  "connections, pending, requests, retries",
+  {
+    connections: tuned(
+      most,
+      DEFAULTS.clusterLimits.connections,
+      "Connections open to the endpoints, idle ones included; 0 = unlimited.",
+    ),
+    pending: tuned(most, DEFAULTS.clusterLimits.pending, "Connections that are being made; 0 = unlimited."),
+    requests: tuned(
+      most,
+      DEFAULTS.clusterLimits.requests,
+      "Tries (tcp: connections) under way; those of each endpoint are its maxConnections; 0 = unlimited.",
+    ),
+    retries: tuned(
+      most,
+      DEFAULTS.clusterLimits.retries,
+      "Retries under way, however many retryBudget allows; 0 = unlimited.",
+    ),
+  },
+  {
+    maxConnections: "write connections; that of an endpoint stands there",
+    maxRequests: "write requests",
+    maxPending: "write pending; how many may wait is queue: { max: ... }",
+    maxRetries: "write retries",
+  },
+).prefault({});
+
+export const queue = mapping(
+  "max, timeout",
+  {
+    max: tuned(integer(1, 1_000_000), DEFAULTS.queue.max, "Most that wait at once."),
+    timeout: tuned(time, DEFAULTS.queue.timeout, "Longest wait."),
+  },
+  { size: "write max", priority: "it belongs to routes", priorities: "priority belongs to routes" },
+);

@@ -1,0 +1,131 @@
+/** What a cluster may have at once: more is refused with a reason, and each refusal is counted by the limit that made it. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { startProxy } from "./ops-support/proxy.js";
+import { dial, greet, startEndpoint } from "./ops-support/tcp.js";
+import { until } from "./ops-support/until.js";
+import { deferred } from "./support/deferred.js";
+import { ENGINE } from "./support/engine.js";
+import { status } from "./support/message.js";
+import { useStage } from "./support/stage.js";
+import { OK, type Script } from "./support/witness.js";
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const answeringWhen =
+  (ready: Promise<void>): Script =>
+  async (wire) => {
+    for (;;) {
+      await wire.read();
+      await ready;
+      wire.send(OK);
+    }
+  };
+
+describe("limits.requests", () => {
+  const stage = useStage(ENGINE, { endpoints: 2, cluster: "limits: { requests: 2 }" });
+
+  test("bounds what is under way at all endpoints together", async () => {
+    const hold = deferred();
+    for (const witness of stage.witnesses) witness.script = answeringWhen(hold.promise);
+    const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
+    await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+    const refused = await (await stage.ask(get("/2"))).response();
+    assert.equal(status(refused), 503);
+    assert.match(refused.body, /^OVERLOADED/);
+    const { reason } = await stage.logged(({ target }) => target === "/2");
+    assert.equal(reason, "the cluster has as many requests as limits.requests allows");
+    assert.equal(await stage.metric("plimsoll_cluster_limited_requests_total"), 1);
+    hold.resolve();
+    for (const client of clients) assert.equal((await client.response()).body, "ok");
+    assert.equal((await (await stage.ask(get("/3"))).response()).body, "ok", "each place comes back");
+  });
+});
+
+describe("limits.connections", () => {
+  const stage = useStage(ENGINE, { endpoints: 2, cluster: "limits: { connections: 1 }\nretryBudget: { minimum: 9 }" });
+
+  test("bounds the connections to all endpoints; an idle one makes way", async () => {
+    for (let i = 0; i < 4; i++) {
+      assert.equal((await (await stage.ask(get(`/idle${i}`))).response()).body, "ok");
+      assert.equal(await stage.metric("plimsoll_endpoint_connections_open"), 1);
+    }
+    const hold = deferred();
+    for (const witness of stage.witnesses) witness.script = answeringWhen(hold.promise);
+    for (const witness of stage.witnesses) for (const wire of witness.connections) wire.destroy();
+    await until("no connection", async () => (await stage.metric("plimsoll_endpoint_connections_open")) === 0);
+    const first = await stage.ask(get("/first"));
+    await until("it is under way", async () => (await stage.metric("plimsoll_cluster_active")) === 1);
+    const refused = await (await stage.ask(get("/refused"))).response();
+    assert.equal(status(refused), 503);
+    assert.equal(
+      (await stage.logged(({ target }) => target === "/refused")).reason,
+      "the cluster has as many connections as limits.connections allows",
+    );
+    assert.equal(await stage.metric("plimsoll_cluster_limited_connections_total"), 1);
+    hold.resolve();
+    assert.equal((await first.response()).body, "ok");
+  });
+});
+
+describe("limits.pending", () => {
+  const stage = useStage(ENGINE, {
+    unreachable: true,
+    endpoints: 0,
+    cluster: "limits: { pending: 1 }\nconnect: { timeout: 400ms }",
+    listener: "routes: [{ cluster: c, retry: { attempts: 0 } }]",
+  });
+
+  test("bounds the connections that are being made", async () => {
+    const first = await stage.ask(get("/first"));
+    await until("it connects", async () => (await stage.metric("plimsoll_cluster_active")) === 1);
+    assert.match((await (await stage.ask(get("/second"))).response()).body, /^OVERLOADED/);
+    assert.equal(await stage.metric("plimsoll_cluster_limited_pending_total"), 1);
+    assert.match((await first.response()).body, /^CONNECT_TIMEOUT/);
+    assert.match((await (await stage.ask(get("/third"))).response()).body, /^CONNECT_TIMEOUT/, "the place came back");
+  });
+});
+
+describe("limits.retries", () => {
+  const stage = useStage(ENGINE, {
+    endpoints: 2,
+    cluster: "limits: { retries: 1 }\nretryBudget: { minimum: 9 }\noutlier: { consecutiveFailures: 0 }",
+  });
+
+  test("bounds the retries under way below what the budget allows", async () => {
+    const hold = deferred();
+    const held = deferred();
+    let tries = 0;
+    for (const witness of stage.witnesses) {
+      witness.script = async (wire) => {
+        const { startLine } = await wire.read();
+        if (!startLine.includes("held") || ++tries === 1) return wire.reset();
+        held.resolve();
+        await hold.promise;
+        wire.send(OK);
+      };
+    }
+    const first = await stage.ask(get("/held"));
+    await held.promise;
+    assert.equal(status(await (await stage.ask(get("/denied"))).response()), 502);
+    assert.equal(await stage.metric("plimsoll_cluster_limited_retries_total"), 1);
+    hold.resolve();
+    assert.equal((await first.response()).body, "ok");
+  });
+});
+
+test("limits of a cluster hold for TCP connections too", async (t) => {
+  const endpoint = await startEndpoint(t, greet("hello"));
+  const proxy = await startProxy(
+    t,
+    ENGINE,
+    `listeners: [{ name: front, address: "127.0.0.1:0", protocol: tcp, cluster: db }]
+clusters: { db: { endpoints: ["127.0.0.1:${endpoint.port}"], limits: { connections: 1 } } }`,
+  );
+  const first = await dial(t, proxy.port());
+  await first.received(5);
+  assert.equal(await (await dial(t, proxy.port())).ended(), "reset");
+  assert.equal(await proxy.metric("plimsoll_cluster_limited_connections_total"), 1);
+  first.socket.resetAndDestroy();
+  await until("the place is free", async () => (await proxy.metric("plimsoll_endpoint_connections_open")) === 0);
+  await (await dial(t, proxy.port())).received(5);
+});
