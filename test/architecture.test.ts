@@ -22,8 +22,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 /** Where Node's modules may be imported: what starts with one of these, and every `io` folder. */
 const MAY_USE_NODE = ["engine/", "proxy/", "config/", "admin/", "cli/", "testing/"];
-/** The hot path of the proxy, although it lies in one of them. */
-const NEVER_USES_NODE = ["proxy/http/", "proxy/tcp/"];
+/** The hot path of the proxy and what explains it, although they lie in one of them. */
+const NEVER_USES_NODE = ["proxy/http/", "proxy/tcp/", "proxy/explain/"];
 
 /** Where the clock, timers, chance and the process may be reached directly. Elsewhere they are arguments. */
 const MAY_USE_GLOBALS = [

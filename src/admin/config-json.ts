@@ -1,8 +1,6 @@
 /** The configuration as JSON for people: what JSON cannot say is written in words, and secrets are left out. */
+import { isSecretName } from "../base/secret-name.js";
 import type { Spec } from "../model/spec.js";
-
-/** Header fields whose values let their reader act as somebody else. */
-const SECRET_FIELD = /authorization|cookie|token|secret|password|api-?key/i;
 
 export function configJson(spec: Spec): string {
   return `${JSON.stringify(spec, present, 2)}\n`;
@@ -19,5 +17,5 @@ function present(key: string, value: unknown): unknown {
 /** Header operations, probe headers and match rules all have this shape. */
 function isSecretField(value: unknown): value is { readonly name: string; readonly value: string } {
   if (typeof value !== "object" || value === null || !("name" in value) || !("value" in value)) return false;
-  return typeof value.name === "string" && SECRET_FIELD.test(value.name) && value.value !== "";
+  return typeof value.name === "string" && isSecretName(value.name) && value.value !== "";
 }

@@ -3,6 +3,7 @@ import { viewClusters } from "../observe/cluster-view.js";
 import { CONTENT_TYPE } from "../observe/exposition.js";
 import { renderMetrics } from "../observe/prometheus.js";
 import { configJson } from "./config-json.js";
+import { parseExplainQuery } from "./explain-query.js";
 import type { AdminSource } from "./source.js";
 
 export interface Answer {
@@ -14,7 +15,7 @@ export interface Answer {
 
 interface Page {
   readonly about: string;
-  readonly answer: (source: AdminSource) => Answer;
+  readonly answer: (source: AdminSource, query: string) => Answer;
 }
 
 const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
@@ -50,12 +51,23 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
       answer: (source) => ({ status: 200, type: "application/json", body: [configJson(source.observed().spec)] }),
     },
   ],
+  [
+    "/explain",
+    {
+      about: "why a request goes where it goes: ?url=...&method=...&header=Name:%20value&source=...&seed=... (JSON)",
+      answer: (source, query) => {
+        const asked = parseExplainQuery(query);
+        const explanation = typeof asked === "string" ? asked : source.explain(asked);
+        return typeof explanation === "string" ? text(400, `${explanation}\n`) : json(200, explanation);
+      },
+    },
+  ],
   ["/", { about: "this list", answer: () => text(200, index()) }],
 ]);
 
-/** @param path without query */
-export function answerPage(path: string, source: AdminSource): Answer {
-  return PAGES.get(path)?.answer(source) ?? text(404, `not found; there is:\n${index()}`);
+/** @param query without its `?` */
+export function answerPage(path: string, query: string, source: AdminSource): Answer {
+  return PAGES.get(path)?.answer(source, query) ?? text(404, `not found; there is:\n${index()}`);
 }
 
 export function text(status: number, body: string): Answer {

@@ -28,7 +28,12 @@ async function start(
   const errors: unknown[] = [];
   const admin = await startAdmin({
     address,
-    source: { readiness: () => ({ ready: true, reasons: [] }), observed: () => createObserved(), ...source },
+    source: {
+      readiness: () => ({ ready: true, reasons: [] }),
+      observed: () => createObserved(),
+      explain: ({ url }) => `asked for ${url}`,
+      ...source,
+    },
     onError: (error) => errors.push(error),
   });
   context.after(() => admin.close());
@@ -53,6 +58,13 @@ function send(options: RequestOptions): Promise<Reply> {
 }
 
 describe("admin server", () => {
+  it("passes a question on, and its answer or what is wrong with it back", async (context) => {
+    const { get } = await start(context);
+    const asked = await get("/explain?url=http%3A%2F%2Fa%2F%3Fb%3F");
+    assert.deepEqual([asked.status, asked.body], [400, "asked for http://a/?b?\n"]);
+    assert.equal((await get("/explain")).body, "the parameter url is missing\n");
+  });
+
   it("is live", async (context) => {
     const { get } = await start(context);
     const { status, body } = await get("/live");

@@ -113,5 +113,6 @@ function answerTo({ address, source }: AdminOptions, request: IncomingMessage): 
     return text(403, "use an IP address or localhost: other names in Host are refused, against DNS rebinding\n");
   }
   if (request.method !== "GET" && request.method !== "HEAD") return text(405, "only GET and HEAD\n");
-  return answerPage(request.url!.split("?", 1)[0]!, source);
+  const [path, query = ""] = request.url!.split(/\?(.*)/s, 2);
+  return answerPage(path, query, source);
 }

@@ -40,6 +40,11 @@ const actions: Actions = {
     await runDemo();
     return 0;
   },
+  explain: async (options) => {
+    const { runExplain } = await import("./explain.js");
+    out(await runExplain(options, actions.surroundings));
+    return 0;
+  },
   simulate: async (options) => {
     const { runSimulation } = await import("./simulate.js");
     out(await runSimulation(options, actions.surroundings, error));

@@ -3,6 +3,8 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { FLAGS, flagSource, type Given } from "../config/flags.js";
 import { check as checkSource, type Loaded, loadFile, type Surroundings } from "../config/load.js";
 import { suggest } from "../config/suggest.js";
+import type { ExplainQuery } from "../model/explanation.js";
+import type { ExplainOptions } from "./explain.js";
 import type { SimulateOptions } from "./simulate.js";
 
 /** What the commands do. Each returns the exit code: 0 done, 1 failed while running, 2 wrong use or configuration. */
@@ -14,6 +16,7 @@ export interface Actions {
   schema(): Promise<number>;
   demo(): Promise<number>;
   simulate(options: SimulateOptions): Promise<number>;
+  explain(options: ExplainOptions): Promise<number>;
   readonly version: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
@@ -93,6 +96,22 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
       const { cluster, load, trace, json = false } = options;
       code = await actions.simulate({ ...(options as SimulateOptions), cluster, load, trace, json });
     });
+  program
+    .command("explain")
+    .description("say where a request would go, and why: listener, route, cluster, endpoint")
+    .requiredOption("--url <url>", "http://host:port/path; the port tells the listener")
+    .option("--method <method>", "case counts", "GET")
+    .option("--header <name: value>", "may be repeated", parseHeader, [])
+    .option("--source <ip>", "the client's address", "127.0.0.1")
+    .option("--config <file>", "go by this configuration; states and load are not known")
+    .option("--admin <address>", "ask the running process, by its admin address")
+    .option("--seed <number>", "where chance decides", parseSeed, 1)
+    .option("--json", "print JSON")
+    .action(async (given: ExplainFlags, command: Command) => {
+      const { url, method, header: headers, source, seed, config, admin, json = false } = given;
+      if ((config === undefined) === (admin === undefined)) command.error("error: give either --config or --admin");
+      code = await actions.explain({ query: { url, method, headers, source, seed }, config, admin, json });
+    });
   try {
     await program.parseAsync(args, { from: "user" });
     return code;
@@ -100,6 +119,19 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     throw error;
   }
+}
+
+interface ExplainFlags extends Omit<ExplainQuery, "headers"> {
+  readonly header: ExplainQuery["headers"];
+  readonly config?: string;
+  readonly admin?: string;
+  readonly json?: boolean;
+}
+
+function parseHeader(value: string, before: ExplainQuery["headers"]): ExplainQuery["headers"] {
+  const match = /^([^:]+):[ \t]*(.*)$/.exec(value);
+  if (match === null) throw new InvalidArgumentError("A header is written as 'Name: value'.");
+  return [...before, [match[1], match[2]]];
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

@@ -53,6 +53,11 @@ export class Planner {
     return new Map([...this.#courses].map(([name, { plan }]) => [name, plan]));
   }
 
+  /** The plan in force; undefined for a cluster that was not assigned. */
+  planOf(cluster: string): Plan | undefined {
+    return this.#courses.get(cluster)?.plan;
+  }
+
   /** A state, weight or limit of this cluster has changed. Plans at once, unless that was done a moment ago. */
   changed(cluster: string): void {
     const course = this.#courses.get(cluster);

@@ -83,6 +83,11 @@ export class SlotTable {
     }
   }
 
+  /** Undefined for a cluster that was not assigned. */
+  slotsOf(cluster: string): ClusterSlots | undefined {
+    return this.#slots.get(cluster);
+  }
+
   /** Each endpoint of `spec` as it is once the last assignment is committed. */
   look(spec: ClusterSpec): EndpointStanding[] {
     const slots = this.#slots.get(spec.name)!;

@@ -1,6 +1,7 @@
 /** What the supervisor shows on its admin pages. */
 import type { AdminSource, Readiness } from "../admin/source.js";
 import type { HealthMonitor } from "../health/io/monitor.js";
+import type { ExplainQuery, Explanation } from "../model/explanation.js";
 import type { Origin, Spec } from "../model/spec.js";
 import type { LogWriter } from "../observe/io/log-writer.js";
 import { createProcessMeter } from "../observe/io/process-figures.js";
@@ -21,6 +22,7 @@ export class SupervisorView implements AdminSource {
   readonly #monitor: HealthMonitor;
   readonly #discoveries: Pick<Discoveries, "status">;
   readonly #version: string;
+  readonly #explain: (query: ExplainQuery) => Explanation | string;
   readonly #meter = createProcessMeter();
   #spec: Spec | undefined = undefined;
   #slots: SlotMap | undefined = undefined;
@@ -31,11 +33,13 @@ export class SupervisorView implements AdminSource {
     monitor: HealthMonitor,
     discoveries: Pick<Discoveries, "status">,
     version: string,
+    explain: (query: ExplainQuery) => Explanation | string,
   ) {
     this.#workers = workers;
     this.#monitor = monitor;
     this.#discoveries = discoveries;
     this.#version = version;
+    this.#explain = explain;
   }
 
   /** The configuration in force from now on. */
@@ -76,6 +80,10 @@ export class SupervisorView implements AdminSource {
       discovery: (cluster) => this.#discoveries.status(cluster),
       health: (cluster) => this.#monitor.counts(cluster),
     };
+  }
+
+  explain(query: ExplainQuery): Explanation | string {
+    return this.#explain(query);
   }
 
   close(): void {

@@ -15,12 +15,15 @@ import { MAX_DESCRIPTORS } from "../engine/native/descriptors.js";
 import { HealthMonitor } from "../health/io/monitor.js";
 import { createProbe } from "../health/io/probe.js";
 import { formatAddress } from "../model/address.js";
+import type { ExplainQuery, Explanation } from "../model/explanation.js";
 import type { Origin, Spec } from "../model/spec.js";
 import { LogWriter } from "../observe/io/log-writer.js";
 import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
 import { type SlotMap, Slots } from "../observe/slots.js";
 import { Discoveries } from "./discoveries.js";
+import { explainRequest } from "./explain/explain-request.js";
+import { liveStandpoints } from "./explain/standpoint.js";
 import { logHealth } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
 import type { Named, Snapshot } from "./messages.js";
@@ -127,7 +130,9 @@ class RunningSupervisor implements Supervisor {
       createSource: (discovery) => createSource(discovery, tools),
       onChange: () => this.#mergeSoon(),
     });
-    this.#view = new SupervisorView(handles, this.#monitor, this.#discoveries, version ?? "");
+    this.#view = new SupervisorView(handles, this.#monitor, this.#discoveries, version ?? "", (query) =>
+      this.#explain(query),
+    );
   }
 
   get listening(): readonly Named[] {
@@ -186,6 +191,13 @@ class RunningSupervisor implements Supervisor {
 
   reopenLogs(): void {
     this.#logWriter?.reopen();
+  }
+
+  #explain(query: ExplainQuery): Explanation | string {
+    const reasonOf = (cluster: string, endpoint: string) => this.#monitor.endpoint(cluster, endpoint)?.reason ?? "";
+    const now = this.#clock.now();
+    const standpoints = liveStandpoints(this.#spec, this.#slots, this.#planner, this.#shared, now, reasonOf);
+    return explainRequest(this.#spec, query, standpoints);
   }
 
   #createWorker(worker: number, logRing: SharedArrayBuffer, script: URL): WorkerHandle {

@@ -3,15 +3,14 @@ import { WeightedSplit } from "../../balance/weighted-split.js";
 import type { Random } from "../../base/random.js";
 import type { SplitSpec } from "../../model/spec.js";
 import type { RequestHead } from "../../wire/http1/head.js";
-import type { ProxyCluster } from "../proxy-cluster.js";
-import type { Downstream } from "./downstream.js";
-import { RequestHash } from "./hash-request.js";
+import { type HashedClient, RequestHash } from "./hash-request.js";
 import { hasBytes } from "./match-field.js";
 import { latin1 } from "./put-bytes.js";
 import { findHeader, Range } from "./request-part.js";
 
-export interface ClusterSplit {
-  readonly clusters: readonly ProxyCluster[];
+/** @typeParam C what the names of clusters stand for */
+export interface ClusterSplit<C> {
+  readonly clusters: readonly C[];
   readonly shares: WeightedSplit;
   /** Requests with the same key stay together; undefined = each takes its turn. */
   readonly on: RequestHash | undefined;
@@ -21,11 +20,7 @@ export interface ClusterSplit {
 
 const range = new Range();
 
-export function compileSplit(
-  split: SplitSpec,
-  clusters: ReadonlyMap<string, ProxyCluster>,
-  random: Random,
-): ClusterSplit {
+export function compileSplit<C>(split: SplitSpec, clusters: ReadonlyMap<string, C>, random: Random): ClusterSplit<C> {
   const { overrideHeader } = split;
   return {
     clusters: split.clusters.map(({ cluster }) => clusters.get(cluster)!),
@@ -40,22 +35,22 @@ export function compileSplit(
 }
 
 /** @param madeId as `RequestHash.of` wants it */
-export function chooseCluster(
-  split: ClusterSplit,
+export function chooseCluster<C>(
+  split: ClusterSplit<C>,
   bytes: Uint8Array,
   head: RequestHead,
-  downstream: Downstream,
+  client: HashedClient,
   madeId: Uint8Array,
-): ProxyCluster {
+): C {
   const { overrideHeader, clusters, on, shares } = split;
   const named = overrideHeader === undefined ? -1 : namedCluster(split, overrideHeader, bytes, head);
   if (named >= 0) return clusters[named];
-  const hash = on === undefined ? -1 : on.of(bytes, head, downstream, madeId);
+  const hash = on === undefined ? -1 : on.of(bytes, head, client, madeId);
   return clusters[hash < 0 ? shares.next() : shares.at(hash)];
 }
 
 /** -1: it names none of them. */
-function namedCluster(split: ClusterSplit, header: Uint8Array, bytes: Uint8Array, head: RequestHead): number {
+function namedCluster<C>(split: ClusterSplit<C>, header: Uint8Array, bytes: Uint8Array, head: RequestHead): number {
   if (!findHeader(bytes, head, header, range)) return -1;
   const { names } = split;
   const length = range.end - range.start;

@@ -10,6 +10,9 @@ import { decodedByte, encodedLength } from "./match-field.js";
 import { latin1, NO_BYTES } from "./put-bytes.js";
 import { findCookie, findHeader, findQuery, Range } from "./request-part.js";
 
+/** What is hashed of the client. */
+export type HashedClient = Pick<Downstream, "sourceHash">;
+
 interface CompiledKey {
   readonly from: HashKey["from"];
   readonly name: Uint8Array;
@@ -34,7 +37,7 @@ export class RequestHash {
    * -1 where the request has none of them.
    * @param madeId the id that it gets if it brings none; empty = it gets none
    */
-  of(bytes: Uint8Array, head: RequestHead, downstream: Downstream, madeId: Uint8Array): number {
+  of(bytes: Uint8Array, head: RequestHead, downstream: HashedClient, madeId: Uint8Array): number {
     for (const key of this.#keys) {
       const hash = hashKey(key, bytes, head, downstream, madeId);
       if (hash >= 0) return hash;
@@ -47,7 +50,7 @@ function hashKey(
   { from, name }: CompiledKey,
   bytes: Uint8Array,
   head: RequestHead,
-  downstream: Downstream,
+  downstream: HashedClient,
   madeId: Uint8Array,
 ): number {
   switch (from) {

@@ -18,7 +18,7 @@ export interface ForwardRoute {
   readonly name: string;
   /** Where `split` is given its first. */
   readonly cluster: ProxyCluster;
-  readonly split: ClusterSplit | undefined;
+  readonly split: ClusterSplit<ProxyCluster> | undefined;
   readonly faults: RouteFaults | undefined;
   readonly mirror: Mirror | undefined;
   readonly requestOperations: HeaderOperations;
