@@ -98,3 +98,23 @@ test("--version, --help and schema print to standard output and exit with 0", ()
   assert.match(plimsoll("--help").stdout, /plimsoll run plimsoll\.yaml/);
   assert.equal(plimsoll("schema").stdout, readFileSync(join(ROOT, "schema/plimsoll.schema.json"), "utf8"));
 });
+
+test("check --diff prints what a reload would do and exits as diff does", () => {
+  const text = "listeners: [{ address: ':80', cluster: a }]\nclusters: { a: { endpoints: [':1'] } }\n";
+  withFile(text, (before) => {
+    withFile(text.replace("':1'", "':1', ':2'"), (after) => {
+      const { status, stdout, stderr } = plimsoll("check", "--diff", before, after);
+      assert.equal(stderr, "");
+      const line = "+ endpoint 127.0.0.1:2 of cluster a: at 127.0.0.1:2, weight 1";
+      assert.equal(stdout, `${line}\n1 endpoint added\n`);
+      assert.equal(status, 1);
+      assert.deepEqual(plimsoll("check", "--diff", after, after), {
+        status: 0,
+        stdout: "nothing changed\n",
+        stderr: "",
+      });
+      assert.equal(plimsoll("check", "--diff", "/nowhere", after).status, 2);
+      assert.equal(plimsoll("check", "--explain", "--diff", before, after).status, 2);
+    });
+  });
+});

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { LbError } from "../base/errors.js";
+import { diffSpecs } from "../config/diff.js";
 import { parseEndpointFile } from "../config/endpoint-file.js";
 import { explain } from "../config/explain.js";
 import { formatProblems } from "../config/frame.js";
@@ -12,7 +13,7 @@ import { ConfigError } from "../config/problem.js";
 import { type Watch, watchFile } from "../discovery/io/watch-file.js";
 import { createLog } from "./log.js";
 import { type Actions, runProgram } from "./program.js";
-import { logProblems, reportProblems } from "./report.js";
+import { logProblems, reportChanges, reportProblems } from "./report.js";
 import { run, type StartSupervisor } from "./run.js";
 import { onSignals } from "./signals.js";
 
@@ -30,6 +31,14 @@ const actions: Actions = {
     if (warnings.length > 0) error(`${formatProblems(warnings, text)}\n`);
     out(isExplained ? explain(spec) : `${file} is valid\n`);
     return 0;
+  },
+  diff: async (before, after) => {
+    const old = (await before()).spec;
+    const { spec, warnings, text } = await after();
+    if (warnings.length > 0) error(`${formatProblems(warnings, text)}\n`);
+    const changes = diffSpecs(old, spec);
+    out(reportChanges(changes));
+    return changes.length === 0 ? 0 : 1;
   },
   schema: async () => {
     out(jsonSchema());

@@ -13,6 +13,8 @@ export interface Actions {
   /** @param file undefined for flags: then there is nothing to reload */
   serve(source: string, file: string | undefined, load: () => Promise<Loaded>): Promise<number>;
   check(file: string, load: () => Promise<Loaded>, isExplained: boolean): Promise<number>;
+  /** Says what a reload would do. Returns 1 where there is a difference, 0 where there is none. */
+  diff(before: () => Promise<Loaded>, after: () => Promise<Loaded>): Promise<number>;
   schema(): Promise<number>;
   demo(): Promise<number>;
   simulate(options: SimulateOptions): Promise<number>;
@@ -65,8 +67,12 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
     .command("check <file>")
     .description("check a configuration without running it")
     .option("--explain", "print it with every default filled in")
-    .action(async (file: string, options: { explain?: boolean }) => {
-      code = await actions.check(file, () => loadFile(file, surroundings), options.explain === true);
+    .option("--diff <old>", "print what a reload from the configuration <old> to <file> would do")
+    .action(async (file: string, { explain, diff }: { explain?: boolean; diff?: string }, command: Command) => {
+      const load = () => loadFile(file, surroundings);
+      if (diff !== undefined && explain === true) command.error("error: --diff and --explain exclude each other");
+      if (diff === undefined) code = await actions.check(file, load, explain === true);
+      else code = await actions.diff(() => loadFile(diff, surroundings), load);
     });
   program
     .command("schema")
@@ -161,5 +167,5 @@ Examples:
 
 SIGTERM and SIGINT drain and exit with 0; a second one exits at once (130 or 143). SIGHUP reloads and opens the
 access log anew.
-Exit codes: 0 done, 1 failed while running, 2 wrong use or configuration.
+Exit codes: 0 done, 1 failed while running, 2 wrong use or configuration; check --diff: 0 no difference, 1 some.
 `;

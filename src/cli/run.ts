@@ -3,6 +3,7 @@
  * as calls, so that all of this runs in a test.
  */
 
+import { diffSpecs, summarizeChanges } from "../config/diff.js";
 import type { Loaded } from "../config/load.js";
 import { ConfigError } from "../config/problem.js";
 import { formatAddress } from "../model/address.js";
@@ -57,8 +58,10 @@ export async function run(options: RunOptions): Promise<Running> {
       if (!always && next.text !== undefined && next.text === loaded.text) return;
       logProblems(next.warnings, log);
       await supervisor.reload(next.spec);
+      const changes = summarizeChanges(diffSpecs(loaded.spec, next.spec));
       loaded = next;
-      log({ level: "info", event: "reloaded", message: `reloaded ${source}`, fields: describe(next.spec, supervisor) });
+      const fields = { ...describe(next.spec, supervisor), changes };
+      log({ level: "info", event: "reloaded", message: `reloaded ${source}: ${changes}`, fields });
     } catch (error) {
       const fields = { error: (error as Error).message };
       log({ level: "error", event: "reload_failed", message: `${source} was not taken; the old one stays`, fields });

@@ -24,6 +24,9 @@ export interface Spec {
   readonly drainMs: number;
 }
 
+/** What threads and sockets were made with: a change takes effect only when the process starts anew. */
+export const FIXED_KEYS = ["workers", "engine", "admin", "limits"] as const satisfies (keyof Spec)[];
+
 export interface ProcessLimits {
   /** Client connections of one worker; more are refused at accept. */
   readonly maxConnections: number;

@@ -16,7 +16,7 @@ import { HealthMonitor } from "../health/io/monitor.js";
 import { createProbe } from "../health/io/probe.js";
 import { formatAddress } from "../model/address.js";
 import type { ExplainQuery, Explanation } from "../model/explanation.js";
-import type { Origin, Spec } from "../model/spec.js";
+import { FIXED_KEYS, type Origin, type Spec } from "../model/spec.js";
 import { LogWriter } from "../observe/io/log-writer.js";
 import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
@@ -328,11 +328,8 @@ class RunningSupervisor implements Supervisor {
     writer?.setRings(this.#rings);
   }
 
-  /** What threads and sockets were made with stays until the process starts anew. */
   #warnOfFixed(before: Spec, after: Spec): void {
-    const fixed = (["workers", "engine", "admin", "limits"] as const).filter(
-      (key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]),
-    );
+    const fixed = FIXED_KEYS.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
     if (fixed.length === 0) return;
     this.#log({
       level: "warn",

@@ -100,6 +100,7 @@ test("SIGHUP reloads and opens the access log anew, without losing a line of a c
   renameSync(file, `${file}.1`);
   child.kill("SIGHUP");
   await until("the reload", () => log().includes('"reloaded"'));
+  assert.match(log(), /"changes":"[^"]*(?:changed|added|removed)/);
   await ask(2);
   await until("two lines in two files", () => {
     try {
