@@ -12,8 +12,8 @@ export class LoadBound<N extends Node> {
   readonly #nodes: readonly N[];
   readonly #cells: Int32Array;
   readonly #active: number;
-  /** Per unit of weight; 0 = no bound. */
   readonly #factor: number;
+  readonly #total: number;
 
   /** @param factor above 1; 0 = no bound */
   constructor(nodes: readonly N[], factor: number, setup: PickerSetup) {
@@ -22,7 +22,8 @@ export class LoadBound<N extends Node> {
     this.#active = setup.cluster + ClusterCell.ACTIVE;
     let total = 0;
     for (const node of nodes) total += node.weight;
-    this.#factor = factor / total;
+    this.#factor = factor;
+    this.#total = total;
   }
 
   /** Open, and with the one more still within its bound. */
@@ -30,7 +31,9 @@ export class LoadBound<N extends Node> {
     if (!isOpen(node, this.#cells, query)) return false;
     if (this.#factor === 0) return true;
     // The bounds of all nodes add up to more than what is in flight: there is always one that is below its own.
-    return this.#cells[node.at] < Math.ceil(this.#factor * (this.#cells[this.#active] + 1) * node.weight);
+    return (
+      this.#cells[node.at] < Math.ceil((this.#factor * (this.#cells[this.#active] + 1) * node.weight) / this.#total)
+    );
   }
 
   /** The next admitted node from `start` on; without one, the next open one. */

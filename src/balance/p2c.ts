@@ -25,7 +25,7 @@ export class TwoChoices<N extends Node> implements Picker<N> {
     const cells = this.#cells;
     const first = this.#sampler.draw(this.#random);
     const a = this.#nodes[first];
-    const b = this.#nodes[this.#other(first)];
+    const b = this.#nodes[this.#sampler.drawOther(first, this.#random)];
     const aOpen = isOpen(a, cells, query);
     const bOpen = isOpen(b, cells, query);
     // Drawing by weight and comparing load per weight: shares follow weights when idle as well as under load.
@@ -33,13 +33,5 @@ export class TwoChoices<N extends Node> implements Picker<N> {
     if (aOpen) return a;
     if (bOpen) return b;
     return firstOpen(this.#nodes, this.#random.below(this.#nodes.length), cells, query);
-  }
-
-  /** Another index: by weight, and if that is the same one, any other. */
-  #other(first: number): number {
-    const second = this.#sampler.draw(this.#random);
-    const size = this.#nodes.length;
-    if (second !== first || size === 1) return second;
-    return (first + 1 + this.#random.below(size - 1)) % size;
   }
 }

@@ -23,6 +23,13 @@ export class Sampler {
     const column = random.below(this.#size);
     return this.#own === undefined || random.next() < this.#own[column] ? column : this.#alias[column];
   }
+
+  /** Another index than `first` if there is one: by weight, and if that gives the same one, any other. */
+  drawOther(first: number, random: Random): number {
+    const second = this.draw(random);
+    if (second !== first || this.#size === 1) return second;
+    return (first + 1 + random.below(this.#size - 1)) % this.#size;
+  }
 }
 
 /** @param weights positive, at least one */

@@ -8,6 +8,8 @@
 /** Longest period, in turns per node and at least. Weights that would need more are scaled down. */
 const TURNS_PER_NODE = 4;
 const LEAST_CAP = 4096;
+/** Most turns of the lightest node that make all the others whole. */
+const MAX_FACTOR = 20;
 
 interface WeightClass {
   readonly weight: number;
@@ -39,13 +41,26 @@ export function buildSequence(weights: readonly number[]): Uint16Array {
 function fitWeights(weights: readonly number[]): number[] {
   const cap = Math.max(LEAST_CAP, weights.length * TURNS_PER_NODE);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (weights.every(Number.isInteger)) {
-    const divisor = weights.reduce(gcd, 0);
-    if (total / divisor <= cap) return weights.map((weight) => weight / divisor);
-  } else if (weights.every((weight) => weight === weights[0])) return weights.map(() => 1);
+  const whole = wholeWeights(weights);
+  if (whole !== undefined) {
+    const divisor = whole.reduce(gcd, 0);
+    if (whole.reduce((sum, weight) => sum + weight, 0) / divisor <= cap) return whole.map((weight) => weight / divisor);
+  }
   const scaled = weights.map((weight) => Math.max(1, Math.round(weight * (cap / total))));
   const common = scaled.reduce(gcd, 0);
   return scaled.map((weight) => weight / common);
+}
+
+/** Whole numbers in the same proportions, if there are small ones: parts of weights are mostly halves, thirds, percents. */
+function wholeWeights(weights: readonly number[]): number[] | undefined {
+  if (weights.every(Number.isInteger)) return [...weights];
+  const least = weights.reduce((min, weight) => Math.min(min, weight));
+  for (let factor = 1; factor <= MAX_FACTOR; factor++) {
+    const scaled = weights.map((weight) => (weight / least) * factor);
+    const rounded = scaled.map(Math.round);
+    if (scaled.every((weight, i) => Math.abs(weight - rounded[i]) < rounded[i] * 1e-9)) return rounded;
+  }
+  return undefined;
 }
 
 function groupByWeight(weights: readonly number[]): Map<number, WeightClass> {

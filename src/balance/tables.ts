@@ -4,6 +4,8 @@
  */
 import type { BalanceSpec } from "../model/spec.js";
 import { SCAN_LIMIT } from "./least-active.js";
+import { buildMaglev } from "./maglev.js";
+import { buildSeeds } from "./rendezvous.js";
 import { buildRing, type RingTable } from "./ring.js";
 import { type AliasTable, buildAlias } from "./sampler.js";
 import { buildSequence } from "./sequence.js";
@@ -18,7 +20,10 @@ export interface Member {
 export type PickerTables =
   | { readonly kind: "sequence"; readonly sequence: Uint16Array }
   | ({ readonly kind: "alias" } & AliasTable)
-  | ({ readonly kind: "ring" } & RingTable);
+  | ({ readonly kind: "ring" } & RingTable)
+  | { readonly kind: "maglev"; readonly table: Uint16Array }
+  | { readonly kind: "seeds"; readonly seeds: Uint32Array }
+  | { readonly kind: "none" };
 
 /**
  * @param members at least one, the eligible ones
@@ -30,13 +35,22 @@ export function buildTables(spec: BalanceSpec, members: readonly Member[], total
       return sequenceOf(members);
     case "least-request":
     case "least-connections":
+    case "least-time":
       return members.length <= SCAN_LIMIT ? sequenceOf(members) : aliasOf(members);
     case "random":
     case "p2c":
+    case "peak-ewma":
+    case "prequal":
       return aliasOf(members);
     case "ring-hash":
     case "source-address":
       return { kind: "ring", ...buildRing(members, totalWeight) };
+    case "maglev":
+      return { kind: "maglev", table: buildMaglev(members, spec.tableSize) };
+    case "rendezvous":
+      return { kind: "seeds", seeds: buildSeeds(members) };
+    case "first":
+      return { kind: "none" };
   }
 }
 

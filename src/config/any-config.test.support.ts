@@ -127,12 +127,21 @@ const hashKey = fc.oneof(
 );
 const bound = fc.constantFrom("none", 1.25);
 const balance = fc.oneof(
-  fc.constantFrom("round-robin", "random", "p2c", "least-request", "source-address", "ring-hash"),
+  fc.constantFrom("round-robin", "random", "p2c", "least-request", "source-address", "ring-hash", "first", "prequal"),
   fc.record({ policy: fc.constant("source-address"), boundedLoad: bound }),
   fc.record({
-    policy: fc.constantFrom("ring-hash"),
+    policy: fc.constantFrom("ring-hash", "rendezvous", "maglev"),
     hashOn: maybe(fc.oneof(hashKey, fc.array(hashKey, { minLength: 1, maxLength: 3 }))),
     boundedLoad: maybe(bound),
+  }),
+  fc.record({ policy: fc.constant("maglev"), tableSize: fc.constantFrom(1009, 655_373) }),
+  fc.record({ policy: fc.constantFrom("peak-ewma", "least-time"), decay: maybe(time), penalty: maybe(time) }),
+  fc.record({
+    policy: fc.constant("prequal"),
+    decay: maybe(time),
+    candidates: maybe(fc.integer({ min: 2, max: 100 })),
+    hotQuantile: maybe(fc.double({ min: 0, max: 1, noNaN: true })),
+    stale: maybe(time),
   }),
 );
 const discover = fc.oneof(

@@ -1,19 +1,31 @@
 /** A cluster's policy and stages. A key that the policy does not read is an error: it would look as if it did something. */
-import type { BalanceSpec, StagesSpec } from "../model/spec.js";
+import type { BalanceName, BalanceSpec, StagesSpec } from "../model/spec.js";
+import { DEFAULTS } from "./defaults.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
 import type { File } from "./schema/file.js";
+import { parseDuration } from "./units.js";
 
 type ClusterFile = File["clusters"][number]["value"];
 type BalanceFile = ClusterFile["balance"];
 
+const LATENCY: readonly BalanceName[] = ["peak-ewma", "least-time", "prequal"];
+const HASHING: readonly BalanceName[] = ["ring-hash", "maglev", "rendezvous", "source-address"];
+
 /** Which policies read a key; `policy` itself belongs to all. */
-const READERS: { readonly [K in Exclude<keyof BalanceFile, "policy">]-?: readonly BalanceSpec["policy"][] } = {
-  hashOn: ["ring-hash"],
-  boundedLoad: ["ring-hash", "source-address"],
+export const READERS: { readonly [K in Exclude<keyof BalanceFile, "policy">]-?: readonly BalanceName[] } = {
+  hashOn: HASHING.filter((name) => name !== "source-address"),
+  boundedLoad: HASHING,
+  tableSize: ["maglev"],
+  decay: LATENCY,
+  penalty: LATENCY,
+  candidates: ["prequal"],
+  hotQuantile: ["prequal"],
+  stale: ["prequal"],
 };
 
-export function resolveBalance(balance: BalanceFile, path: Path, report: Report): BalanceSpec {
+export function resolveBalance(cluster: ClusterFile, path: Path, report: Report): BalanceSpec {
+  const { balance, endpoints = [] } = cluster;
   const { policy } = balance;
   for (const [key, readers] of Object.entries(READERS)) {
     if (balance[key as keyof typeof READERS] === undefined || readers.includes(policy)) continue;
@@ -21,14 +33,25 @@ export function resolveBalance(balance: BalanceFile, path: Path, report: Report)
     report("error", [...path, key], `${policy} has no use for ${key}`, hint, "key");
   }
   if (balance.hashOn?.length === 0) report("error", [...path, "hashOn"], "there is nothing to hash", "write [source]");
+  const tableSize = balance.tableSize ?? DEFAULTS.balance.tableSize.value;
+  if (policy === "maglev" && endpoints.length > tableSize) {
+    report("error", [...path, "tableSize"], `${endpoints.length} endpoints do not fit ${tableSize} entries`);
+  }
+  if (policy === "first" && endpoints.length > 1 && endpoints[0].maxConnections === 0) {
+    report("warning", path, "the first endpoint has no limit: it gets everything", "give it maxConnections");
+  }
   return {
     policy,
-    hashOn: READERS.boundedLoad.includes(policy) ? (balance.hashOn ?? [{ from: "source" }]) : [],
+    hashOn: HASHING.includes(policy) ? (balance.hashOn ?? [{ from: DEFAULTS.balance.hashOn.value[0] }]) : [],
     boundedLoad: balance.boundedLoad ?? 0,
-    tableSize: 65_537,
-    decayMs: 10_000,
-    penaltyMs: 1000,
-    prequal: { candidates: 4, hotQuantile: 0.84, staleMs: 10_000 },
+    tableSize,
+    decayMs: balance.decay ?? (parseDuration(DEFAULTS.balance.decay.value) as number),
+    penaltyMs: balance.penalty ?? (parseDuration(DEFAULTS.balance.penalty.value) as number),
+    prequal: {
+      candidates: balance.candidates ?? DEFAULTS.balance.candidates.value,
+      hotQuantile: balance.hotQuantile ?? DEFAULTS.balance.hotQuantile.value,
+      staleMs: balance.stale ?? (parseDuration(DEFAULTS.balance.stale.value) as number),
+    },
   };
 }
 

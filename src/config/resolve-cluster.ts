@@ -19,7 +19,7 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
     name,
     endpoints,
     discover: resolveDiscovery(cluster.discover, [...path, "discover"], report),
-    balance: resolveBalance(cluster.balance, [...path, "balance"], report),
+    balance: resolveBalance(cluster, [...path, "balance"], report),
     stages: resolveStages(cluster, path, report),
     connectTimeoutMs: cluster.connect.timeout,
     connectAttempts: cluster.connect.attempts,

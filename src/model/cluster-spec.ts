@@ -9,8 +9,14 @@ export type BalanceName =
   | "least-request"
   | "least-connections"
   | "p2c"
+  | "peak-ewma"
+  | "least-time"
+  | "prequal"
   | "ring-hash"
-  | "source-address";
+  | "maglev"
+  | "rendezvous"
+  | "source-address"
+  | "first";
 
 /** Complete for every policy; what a policy has no use for has its default. */
 export interface BalanceSpec {

@@ -1,7 +1,7 @@
 /** Nodes and shared figures for tests of pickers: slot n of endpoints, then the slot of the cluster. */
 import { createPicker } from "../balance/create-picker.js";
 import type { Picker, PickerSetup } from "../balance/picker.js";
-import { buildTables } from "../balance/tables.js";
+import { buildTables, type PickerTables } from "../balance/tables.js";
 import { createRandom } from "../base/random.js";
 import { SLOT_CELLS } from "../model/cells.js";
 import type { Node } from "../model/node.js";
@@ -16,13 +16,18 @@ export function createSetup(nodes: readonly Node[], seed: number): PickerSetup {
   return { cells, cluster: nodes.length * SLOT_CELLS, random: createRandom(seed) };
 }
 
-/** The picker of `spec` for these nodes. @param all what is configured, if more than what is eligible */
+/**
+ * The picker of `spec` for these nodes.
+ * @param all what is configured, if more than what is eligible
+ * @param send how the tables come from the thread that builds them
+ */
 export function createPickerFor<N extends Node>(
   spec: BalanceSpec,
   nodes: readonly N[],
   setup: PickerSetup,
   all: readonly Node[] = nodes,
+  send: (tables: PickerTables) => PickerTables = (tables) => tables,
 ): Picker<N> {
   const totalWeight = all.reduce((sum, node) => sum + node.weight, 0);
-  return createPicker(spec, nodes, buildTables(spec, nodes, totalWeight), setup);
+  return createPicker(spec, nodes, send(buildTables(spec, nodes, totalWeight)), setup);
 }

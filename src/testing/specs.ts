@@ -25,7 +25,7 @@ export function createBalanceSpec(policy: BalanceName, changes: Partial<BalanceS
     tableSize: 65_537,
     decayMs: 10_000,
     penaltyMs: 1000,
-    prequal: { candidates: 4, hotQuantile: 0.84, staleMs: 10_000 },
+    prequal: { candidates: 5, hotQuantile: 0.84, staleMs: 10_000 },
     ...changes,
   };
 }

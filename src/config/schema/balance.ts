@@ -4,7 +4,8 @@ import type { HashKey } from "../../model/spec.js";
 import { DEFAULTS } from "../defaults.js";
 import { FIELD_NAME, parseFieldName, parseLine } from "../parse-text.js";
 import { type Refused, refuse } from "../refused.js";
-import { mapping, oneOrMore, type Params, preset, quantity, text, word } from "./parts.js";
+import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
+import { integer, mapping, oneOrMore, type Params, preset, quantity, text, word } from "./parts.js";
 
 const POLICIES = [
   "round-robin",
@@ -12,11 +13,19 @@ const POLICIES = [
   "least-request",
   "least-connections",
   "p2c",
+  "peak-ewma",
+  "least-time",
+  "prequal",
   "ring-hash",
+  "maglev",
+  "rendezvous",
   "source-address",
+  "first",
 ] as const;
 
 export const HASH_KEY = "{ header: X-User }, { cookie: sid }, { query: id }, path, source or request-id";
+const LEAST_TABLE = 1009;
+const MOST_TABLE = 5_000_011;
 const BOUND = "a factor from 1.01 to 100, or none";
 
 function parseCookieName(name: string): string | Refused {
@@ -58,24 +67,81 @@ function parseBound(input: string | number): number | Refused {
   return factor;
 }
 
+function parseTableSize(input: string | number): number | Refused {
+  const size = Number(input);
+  if (!Number.isInteger(size)) return refuse(`not a whole number: ${input}`);
+  if (size < LEAST_TABLE || size > MOST_TABLE || isPrime(size)) return size;
+  let next = size + 1;
+  while (!isPrime(next)) next++;
+  return refuse(`${size} is not a prime number`, `${next} is one`);
+}
+
+function isPrime(number: number): boolean {
+  for (let divisor = 2; divisor * divisor <= number; divisor++) if (number % divisor === 0) return false;
+  return true;
+}
+
+/** Between 0 and 1. */
+function parseQuantile(input: string | number): number | Refused {
+  const share = Number(input);
+  return String(input).trim() !== "" && share >= 0 && share <= 1 ? share : refuse(`not such a share: ${input}`);
+}
+
+const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
+
+/** What a policy may be told beside its name. */
+const options = {
+  hashOn: preset(
+    oneOrMore(hashKey, HASH_KEY),
+    DEFAULTS.balance.hashOn,
+    "Hashing policies: what is hashed, the first of these that a request has.",
+  ),
+  boundedLoad: preset(
+    quantity(BOUND, parseBound),
+    DEFAULTS.balance.boundedLoad,
+    "Hashing policies: most of its share of active requests that an endpoint may have, as a factor.",
+  ),
+  tableSize: preset(
+    quantity("a prime number", parseTableSize, LEAST_TABLE, MOST_TABLE),
+    DEFAULTS.balance.tableSize,
+    "maglev: entries of the table, a prime number.",
+  ),
+  decay: preset(
+    time,
+    DEFAULTS.balance.decay,
+    "peak-ewma, least-time, prequal: after this long an average has followed a fall by 63 percent.",
+  ),
+  penalty: preset(
+    time,
+    DEFAULTS.balance.penalty,
+    "peak-ewma, least-time, prequal: a failure (429, 5xx, no answer) counts as a response after this long.",
+  ),
+  candidates: preset(integer(2, 100), DEFAULTS.balance.candidates, "prequal: endpoints drawn for a choice."),
+  hotQuantile: preset(
+    quantity("a share from 0 to 1", parseQuantile),
+    DEFAULTS.balance.hotQuantile,
+    "prequal: an endpoint with more in flight than this share of the others is taken last.",
+  ),
+  stale: preset(time, DEFAULTS.balance.stale, "prequal: a latency that nothing confirmed for this long is forgotten."),
+};
+
+const NO_OPTIONS: { readonly [K in keyof typeof options]: undefined } = {
+  hashOn: undefined,
+  boundedLoad: undefined,
+  tableSize: undefined,
+  decay: undefined,
+  penalty: undefined,
+  candidates: undefined,
+  hotQuantile: undefined,
+  stale: undefined,
+};
+
 export const balance = z.union(
   [
-    word(POLICIES).transform((policy) => ({ policy, hashOn: undefined, boundedLoad: undefined })),
+    word(POLICIES).transform((policy) => ({ policy, ...NO_OPTIONS })),
     mapping(
       "policy, hashOn, boundedLoad ...",
-      {
-        policy: word(POLICIES).describe("Which endpoint is next."),
-        hashOn: preset(
-          oneOrMore(hashKey, HASH_KEY),
-          DEFAULTS.balance.hashOn,
-          "Hashing policies: what is hashed, the first of these that a request has.",
-        ),
-        boundedLoad: preset(
-          quantity(BOUND, parseBound),
-          DEFAULTS.balance.boundedLoad,
-          "Hashing policies: most of its share of active requests that an endpoint may have, as a factor.",
-        ),
-      },
+      { policy: word(POLICIES).describe("Which endpoint is next."), ...options },
       { type: "write policy", algorithm: "write policy", name: "write policy", key: "write hashOn" },
     ),
   ],
