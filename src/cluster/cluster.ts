@@ -4,7 +4,7 @@
  * Contract: each endpoint that `acquire` returns is given to `settle` exactly once, on every path.
  */
 
-import { observe, penalise } from "../balance/latency.js";
+import { avoid, observe, penalise } from "../balance/latency.js";
 import type { PickerSetup } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, UNUSABLE } from "../model/cells.js";
@@ -150,6 +150,11 @@ export class Cluster<Data = unknown> {
     const { decayMs, penaltyMs } = this.#spec.balance;
     if (status >= 500 || status === 429) penalise(this.#cells, endpoint.at, penaltyMs, now, decayMs);
     else observe(this.#cells, endpoint.at, latencyMs, now, decayMs);
+  }
+
+  /** The endpoint asked to be left alone for a while (Retry-After): policies that weigh latency prefer others. */
+  avoid(endpoint: LiveEndpoint<Data>, pauseMs: number, now: number): void {
+    if (this.#weighsLatency) avoid(this.#cells, endpoint.at, pauseMs, now);
   }
 
   /** As `answered` for TCP, whose connections end hours later: failures are no longer in a row. */

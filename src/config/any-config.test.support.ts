@@ -63,8 +63,11 @@ const action = fc.oneof(
     retry: maybe(
       fc.record({
         attempts: fc.nat(10),
-        on: fc.subarray(["connect-failure", "reset", "timeout"] as const),
+        on: fc.subarray(["connect-failure", "reset", "timeout", "5xx", "retriable-4xx"] as const),
         statuses: fc.subarray([500, 502]),
+        backoff: maybe(fc.record({ base: fc.constantFrom("none", 7), max: time }, { requiredKeys: [] })),
+        minTime: maybe(fc.nat(100)),
+        maxRetryAfter: maybe(fc.nat(9000)),
       }),
     ),
     upgrade: fc.boolean(),

@@ -67,6 +67,12 @@ export const DEFAULTS = {
     attempts: by(2, "three endpoints in a row fail only when more is wrong than an endpoint"),
     on: by(["connect-failure", "reset"], "nothing was answered; a timeout has used the client's time already"),
     statuses: by([], "a service that answers 503 may mean it"),
+    backoff: {
+      base: by("25ms", "Envoy's: a restart of an endpoint is not over sooner, and a client does not feel it"),
+      max: by("250ms", "Envoy's, ten times the base"),
+    },
+    minTime: by("10ms", "what is sent later cannot be answered in time and is only load"),
+    maxRetryAfter: by("1s", "the least that a service can ask for; longer waits are the client's to decide"),
   },
 
   split: {

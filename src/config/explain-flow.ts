@@ -1,10 +1,21 @@
 /** What bounds a cluster's load, written as a file again. */
-import type { ClusterSpec } from "../model/spec.js";
+import type { ClusterSpec, RetrySpec } from "../model/spec.js";
 import { formatDuration } from "./units.js";
 
 export function flowOf({ limits, queue }: ClusterSpec) {
   return {
     limits,
     queue: queue === undefined ? undefined : { max: queue.max, timeout: formatDuration(queue.timeoutMs) },
+  };
+}
+
+export function retryOf({ attempts, on, statuses, backoff, minTimeMs, maxRetryAfterMs }: RetrySpec) {
+  return {
+    attempts,
+    on,
+    statuses,
+    backoff: { base: formatDuration(backoff.baseMs), max: formatDuration(backoff.maxMs) },
+    minTime: formatDuration(minTimeMs),
+    maxRetryAfter: formatDuration(maxRetryAfterMs),
   };
 }

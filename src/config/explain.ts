@@ -15,7 +15,7 @@ import type {
 } from "../model/spec.js";
 import { balanceOf, stagesOf } from "./explain-balance.js";
 import { discoveryOf } from "./explain-discovery.js";
-import { flowOf } from "./explain-flow.js";
+import { flowOf, retryOf } from "./explain-flow.js";
 import { healthOf, outlierOf } from "./explain-health.js";
 import { faultsOf, mirrorOf, splitOf } from "./explain-traffic.js";
 import { formatPathPattern } from "./parse-pattern.js";
@@ -124,7 +124,7 @@ function actionOf(action: ActionSpec) {
       total: formatDuration(timeouts.totalMs),
       idle: formatDuration(timeouts.idleMs),
     },
-    retry: { attempts: retry.attempts, on: retry.on, statuses: retry.statuses },
+    retry: retryOf(retry),
     upgrade: action.upgrade,
     priority: action.priority,
   };

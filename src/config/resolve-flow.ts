@@ -1,6 +1,8 @@
-/** The part of a cluster's Spec that bounds its load. */
-import type { ClusterSpec, QueueSpec } from "../model/spec.js";
+/** The parts of a Spec that bound the load of a cluster, and how its routes try again. */
+import type * as z from "zod";
+import type { ClusterSpec, QueueSpec, RetrySpec } from "../model/spec.js";
 import type { File } from "./schema/file.js";
+import type { retry as retrySchema } from "./schema/retry.js";
 
 type ClusterFile = File["clusters"][number]["value"];
 
@@ -10,4 +12,16 @@ export function resolveFlow(cluster: ClusterFile): Pick<ClusterSpec, "limits" | 
 
 function resolveQueue(queue: ClusterFile["queue"]): QueueSpec | undefined {
   return queue === undefined ? undefined : { max: queue.max, timeoutMs: queue.timeout };
+}
+
+export function resolveRetry(retry: z.output<typeof retrySchema>): RetrySpec {
+  const { attempts, on, statuses, backoff, minTime, maxRetryAfter } = retry;
+  return {
+    attempts,
+    on,
+    statuses,
+    backoff: { baseMs: backoff.base, maxMs: Math.max(backoff.base, backoff.max) },
+    minTimeMs: minTime,
+    maxRetryAfterMs: maxRetryAfter,
+  };
 }

@@ -4,6 +4,7 @@ import { formatPathPattern } from "./parse-pattern.js";
 import { parseName } from "./parse-text.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
+import { resolveRetry } from "./resolve-flow.js";
 import { resolveFaults, resolveSplit } from "./resolve-traffic.js";
 import type { File } from "./schema/file.js";
 import { route as routeSchema } from "./schema/route.js";
@@ -96,7 +97,7 @@ function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec
       totalMs: timeouts.total,
       idleMs: timeouts.idle,
     },
-    retry: { attempts: again.attempts, on: again.on, statuses: again.statuses },
+    retry: resolveRetry(again),
     upgrade: route.upgrade,
     priority: route.priority,
   };

@@ -22,3 +22,42 @@ export interface QueueSpec {
   readonly max: number;
   readonly timeoutMs: number;
 }
+
+/** What a route may try again: failures before a response, and groups of statuses. */
+export const RETRY_CONDITIONS = [
+  "connect-failure",
+  "reset",
+  "timeout",
+  "gateway-error",
+  "5xx",
+  "retriable-4xx",
+] as const;
+export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
+
+export interface RetrySpec {
+  /** Tries beyond the first; 0 = never. */
+  readonly attempts: number;
+  readonly on: readonly RetryCondition[];
+  /** Further response statuses that count as failure while a retry is still allowed. */
+  readonly statuses: readonly number[];
+  readonly backoff: BackoffSpec;
+  /** With a total timeout: no retry begins when less than this would be left. */
+  readonly minTimeMs: number;
+  /** Longest Retry-After of a 429 or 503 that is waited for. */
+  readonly maxRetryAfterMs: number;
+}
+
+export interface BackoffSpec {
+  /** Most that is waited before the first retry; doubles with each. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+export const NO_RETRY: RetrySpec = {
+  attempts: 0,
+  on: [],
+  statuses: [],
+  backoff: { baseMs: 0, maxMs: 0 },
+  minTimeMs: 0,
+  maxRetryAfterMs: 0,
+};

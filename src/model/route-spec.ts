@@ -1,6 +1,6 @@
 /** Routes of a Spec: what they match, and what follows. */
 import type { HashKey } from "./cluster-spec.js";
-import type { PriorityName } from "./flow-spec.js";
+import type { PriorityName, RetrySpec } from "./flow-spec.js";
 
 export interface RouteSpec {
   readonly name: string;
@@ -82,14 +82,6 @@ export interface ForwardTimeouts {
   readonly totalMs: number;
   /** No byte in either direction while a response or a tunnel is open. */
   readonly idleMs: number;
-}
-
-export interface RetrySpec {
-  /** Tries beyond the first; 0 = never. */
-  readonly attempts: number;
-  readonly on: readonly ("connect-failure" | "reset" | "timeout")[];
-  /** Response statuses that count as failure while a retry is still allowed. */
-  readonly statuses: readonly number[];
 }
 
 /** Requests are shared among several clusters. */

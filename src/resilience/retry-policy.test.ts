@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { CODES, type Code, TRAITS } from "../base/errors.js";
+import { NO_RETRY } from "../model/flow-spec.js";
 import type { RetrySpec } from "../model/spec.js";
 import { type FailedTry, mayRetry, mayRetryStatus } from "./retry-policy.js";
 
-const spec: RetrySpec = { attempts: 2, on: ["connect-failure", "reset", "timeout"], statuses: [503] };
+const spec: RetrySpec = { ...NO_RETRY, attempts: 2, on: ["connect-failure", "reset", "timeout"], statuses: [503] };
 const get: FailedTry = {
   tries: 1,
   idempotent: true,
@@ -15,7 +16,7 @@ const get: FailedTry = {
   pooledConnection: false,
 };
 const post: FailedTry = { ...get, idempotent: false };
-const never: RetrySpec = { attempts: 0, on: [], statuses: [] };
+const never = NO_RETRY;
 
 const ROWS: readonly (readonly [string, FailedTry, Code, RetrySpec, boolean])[] = [
   ["a GET after a refused connection", get, "CONNECT_REFUSED", spec, true],
@@ -75,4 +76,22 @@ test("a status is tried again if the route lists it and the request is idempoten
   assert.equal(mayRetryStatus(post, 503, spec), false);
   assert.equal(mayRetryStatus({ ...get, tries: 3 }, 503, spec), false);
   assert.equal(mayRetryStatus({ ...get, bodyKept: false }, 503, spec), false);
+});
+
+test("a status is tried again if it is listed or in a group that is", () => {
+  const groups = [
+    [["gateway-error"], [502, 503, 504]],
+    [["5xx"], [500, 501, 502, 503, 504, 511, 599]],
+    [["retriable-4xx"], [409]],
+    [["connect-failure", "reset", "timeout"], []],
+  ] as const;
+  for (const [on, expected] of groups) {
+    const rules = { ...NO_RETRY, attempts: 1, on };
+    const statuses = Array.from({ length: 500 }, (_, i) => i + 100);
+    const retried = statuses.filter((status) => mayRetryStatus(get, status, rules));
+    for (const status of expected) assert.ok(retried.includes(status), `${on}: ${status}`);
+    const whole = on[0] === "5xx" ? statuses.filter((status) => status >= 500) : expected;
+    assert.deepEqual(retried, whole, on.join());
+    assert.ok(!mayRetryStatus(post, 503, rules), "nor does a group make it safe");
+  }
 });

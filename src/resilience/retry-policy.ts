@@ -21,6 +21,9 @@ export interface FailedTry {
   readonly pooledConnection: boolean;
 }
 
+/** RFC 9110 15.5.10: a conflict may be gone when it is tried again; Envoy's `retriable-4xx` too is 409 alone. */
+const CONFLICT = 409;
+
 const CONDITIONS: { readonly [C in Code]?: RetrySpec["on"][number] } = {
   CONNECT_REFUSED: "connect-failure",
   CONNECT_FAILED: "connect-failure",
@@ -42,7 +45,14 @@ export function mayRetry(failed: FailedTry, code: Code, spec: RetrySpec): boolea
 
 /** The same for a response whose status the route counts as failure; nothing of it has been forwarded. */
 export function mayRetryStatus(failed: FailedTry, status: number, spec: RetrySpec): boolean {
-  return failed.tries <= spec.attempts && spec.statuses.includes(status) && isRepeatable(failed) && isSafe(failed);
+  return failed.tries <= spec.attempts && isRetriable(status, spec) && isRepeatable(failed) && isSafe(failed);
+}
+
+function isRetriable(status: number, { on, statuses }: RetrySpec): boolean {
+  if (status < 400) return false;
+  if (statuses.includes(status)) return true;
+  if (status < 500) return status === CONFLICT && on.includes("retriable-4xx");
+  return on.includes("5xx") || (status >= 502 && status <= 504 && on.includes("gateway-error"));
 }
 
 function isRepeatable(failed: FailedTry): boolean {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NO_RETRY } from "../model/flow-spec.js";
 import { createScenario, createScript } from "../testing/scenarios.js";
 import { createBalanceSpec, createClusterSpec } from "../testing/specs.js";
 import { formatReport } from "./report.js";
@@ -8,7 +9,7 @@ import { simulate } from "./simulation.js";
 function run(name: string, size: number, policy: "round-robin" | "p2c") {
   const subject = {
     cluster: createClusterSpec(size, { balance: createBalanceSpec(policy) }),
-    retry: { attempts: 0, on: [], statuses: [] },
+    retry: NO_RETRY,
     timeouts: { responseHeaderMs: 0, perTryMs: 0, totalMs: 0 },
   };
   const endpoints = new Map([["e1", createScript({ errors: 0.5, servers: 2 })]]);

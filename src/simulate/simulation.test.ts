@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { NO_RETRY } from "../model/flow-spec.js";
 import type { ClusterSpec, RetrySpec } from "../model/spec.js";
 import { createScenario, createScript } from "../testing/scenarios.js";
 import { createBalanceSpec, createClusterSpec, createHealthSpec, createOutlierSpec } from "../testing/specs.js";
@@ -17,7 +18,7 @@ function createSubject(
 ): Subject {
   return {
     cluster: createClusterSpec(size, cluster),
-    retry: { attempts: 0, on: [], statuses: [], ...retry },
+    retry: { ...NO_RETRY, ...retry },
     timeouts: { responseHeaderMs: 30_000, perTryMs: 0, totalMs: 0, ...timeouts },
   };
 }

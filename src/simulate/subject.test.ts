@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadText } from "../config/load.js";
+import { NO_RETRY } from "../model/flow-spec.js";
 import { subjectOf } from "./subject.js";
 
 function load(text: string) {
@@ -29,7 +30,7 @@ test("a cluster is simulated by the rules of the first route that leads to it", 
 test("behind a TCP listener only connecting is tried again", () => {
   const subject = subjectOf(SPEC, "db");
   assert.ok(typeof subject !== "string");
-  assert.deepEqual(subject.retry, { attempts: 4, on: ["connect-failure"], statuses: [] });
+  assert.deepEqual(subject.retry, { ...NO_RETRY, attempts: 4, on: ["connect-failure"] });
 });
 
 test("which cluster is meant has to be said where there are several", () => {

@@ -1,4 +1,5 @@
 /** What of a configuration is simulated: one cluster, and the rules of the first route or listener that leads to it. */
+import { NO_RETRY } from "../model/flow-spec.js";
 import type { ClusterSpec, ForwardTimeouts, RetrySpec, Spec } from "../model/spec.js";
 
 export interface Subject {
@@ -25,10 +26,10 @@ export function subjectOf(spec: Spec, name: string | undefined): Subject | strin
         return { cluster, retry: action.retry, timeouts: action.timeouts };
     }
   }
-  return { cluster, retry: { attempts: 0, on: [], statuses: [] }, timeouts: NO_TIMEOUTS };
+  return { cluster, retry: NO_RETRY, timeouts: NO_TIMEOUTS };
 }
 
 /** A TCP listener tries to connect so often in all. */
 function connectRetries({ connectAttempts }: ClusterSpec): RetrySpec {
-  return { attempts: connectAttempts - 1, on: ["connect-failure"], statuses: [] };
+  return { ...NO_RETRY, attempts: connectAttempts - 1, on: ["connect-failure"] };
 }

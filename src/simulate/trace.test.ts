@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashText } from "../base/hash.js";
+import { NO_RETRY } from "../model/flow-spec.js";
 import { compileFormat } from "../observe/access-log.js";
 import { AccessRecord } from "../observe/access-record.js";
 import { LineBuffer } from "../observe/line-buffer.js";
@@ -70,7 +71,7 @@ test("played again by the same policy a log gives about what it says", () => {
   const figures = simulate(
     {
       cluster: createClusterSpec(3),
-      retry: { attempts: 0, on: [], statuses: [] },
+      retry: NO_RETRY,
       timeouts: { responseHeaderMs: 0, perTryMs: 0, totalMs: 0 },
     },
     read(lines)!.scenario,

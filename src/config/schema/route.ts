@@ -19,7 +19,8 @@ import { faults } from "./faults.js";
 import { headerOperations } from "./headers.js";
 import { match } from "./match.js";
 import { mirror } from "./mirror.js";
-import { flag, integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
+import { flag, integer, mapping, quantity, text, tuned, word } from "./parts.js";
+import { retry } from "./retry.js";
 import { split } from "./split.js";
 
 const LOCATION = "a URL or path; {host}, {path} and {query} are replaced";
@@ -41,24 +42,6 @@ const forwardTimeouts = mapping("responseHeader, perTry, total, idle", {
   total: tuned(optionalTime, DEFAULTS.forward.total, "The whole exchange, first request byte to last response byte."),
   idle: tuned(time, DEFAULTS.forward.idle, "No byte in either direction while a response or a tunnel is open."),
 }).prefault({});
-
-const retry = mapping(
-  "attempts, on, statuses",
-  {
-    attempts: tuned(integer(0, 10), DEFAULTS.retry.attempts, "Tries beyond the first; 0 = never."),
-    on: tuned(
-      list(word(["connect-failure", "reset", "timeout"]), "a list of conditions"),
-      DEFAULTS.retry.on,
-      "What is tried again, where that is safe.",
-    ),
-    statuses: tuned(
-      list(integer(400, 599), "a list of statuses"),
-      DEFAULTS.retry.statuses,
-      "Statuses that are tried again.",
-    ),
-  },
-  { budget: "the retry budget belongs to the cluster: retryBudget", perTry: "it stands in timeouts" },
-).prefault({});
 
 const redirect = z.union(
   [

@@ -194,9 +194,10 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
       return start;
     }
     tries.current.answered(status);
-    if (tries.mayRepeatStatus(status)) {
+    const waitMs = tries.repeatAfterStatus(head);
+    if (waitMs >= 0) {
       tries.settle(outcomeOfStatus(status), "ok", status, Fate.CLOSE);
-      this.#launch.begin(false);
+      this.#launch.beginAfter(waitMs);
     } else this.#forwardResponse(head, buffer, start, end);
     return end;
   }
@@ -238,7 +239,11 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#account.bytesIn += next - start;
     this.#response.reset(head.minor, route.responseOperations);
     this.#tries.reset(route, this.#destination.cluster, head.method, this.#destination.hash);
-    if (route.timeouts.totalMs > 0) downstream.limitTotal(downstream.requestAt + route.timeouts.totalMs);
+    this.#tries.deadline = Number.POSITIVE_INFINITY;
+    if (route.timeouts.totalMs > 0) {
+      this.#tries.deadline = downstream.requestAt + route.timeouts.totalMs;
+      downstream.limitTotal(this.#tries.deadline);
+    }
     if (!waits) this.onFaultDelayed();
     return next;
   }
@@ -273,7 +278,9 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     // An endpoint that closes an idle connection just as it is used has not failed.
     const isRace = code === "UPSTREAM_RESET" && tries.pooledConnection;
     tries.settle(isRace ? Outcome.ABORTED : outcome, code, 0, Fate.CLOSE);
-    if (tries.mayRepeat(code)) this.#launch.begin(isRace);
+    const waitMs = tries.repeatAfter(code);
+    if (isRace && waitMs === 0) this.#launch.begin(true);
+    else if (waitMs >= 0) this.#launch.beginAfter(waitMs);
     else this.#answer(code, reason);
   }
 

@@ -1,8 +1,9 @@
 /**
- * When the tries of an exchange begin: at once, or when the cluster has room. While an exchange waits nothing of it is at an
+ * When the tries of an exchange begin: at once, after a back-off, or when the cluster has room. While an exchange waits nothing of it is at an
  * endpoint, its client is not read, and every way out leads through `cancel`.
  */
 import type { Code } from "../../base/errors.js";
+import { Timer } from "../../base/timer-wheel.js";
 import { createQueuePlace, describeRefusal, type QueueOwner } from "../cluster-queue.js";
 import type { ProxyContext } from "../context.js";
 import type { Account } from "./account.js";
@@ -17,6 +18,7 @@ export class Launch implements QueueOwner {
   readonly #flight: Flight;
   readonly #account: Account;
   readonly #place = createQueuePlace(this);
+  readonly #timer: Timer;
 
   constructor(context: ProxyContext, exchange: Exchange, tries: Tries, flight: Flight, account: Account) {
     this.#context = context;
@@ -24,11 +26,12 @@ export class Launch implements QueueOwner {
     this.#tries = tries;
     this.#flight = flight;
     this.#account = account;
+    this.#timer = new Timer(() => this.begin(false));
   }
 
   /** The exchange waits for its next try. */
   get waits(): boolean {
-    return this.#place.waits;
+    return this.#place.waits || this.#timer.pending;
   }
 
   /** Begins the next try, or waits for room; where neither is possible the exchange answers. */
@@ -49,6 +52,13 @@ export class Launch implements QueueOwner {
     if (code !== undefined) this.onWaitedInVain(code);
   }
 
+  /** The same after a back-off. */
+  beginAfter(waitMs: number): void {
+    const { engine } = this.#context;
+    if (waitMs > 0) engine.timers.set(this.#timer, engine.now() + waitMs);
+    else this.begin(false);
+  }
+
   onRoom(): boolean {
     const tries = this.#tries;
     const begins = tries.begin(this.#exchange, this.#flight, false);
@@ -65,6 +75,7 @@ export class Launch implements QueueOwner {
 
   /** It waits no longer. */
   cancel(): void {
+    if (this.#timer.pending) this.#context.engine.timers.cancel(this.#timer);
     if (!this.#place.waits) return;
     this.#account.queueMs = Math.max(0, this.#account.queueMs) + this.#tries.cluster.queue.leave(this.#place);
   }

@@ -3,8 +3,10 @@ import { type Code, TRAITS } from "../../base/errors.js";
 import type { OutcomeId } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
 import { C } from "../../observe/layout.js";
+import { backoffMs, isInTime, pauseBeforeRetry } from "../../resilience/backoff.js";
 import { type FailedTry, mayRetry, mayRetryStatus } from "../../resilience/retry-policy.js";
-import { Method, type MethodId } from "../../wire/http1/head.js";
+import { Method, type MethodId, type ResponseHead } from "../../wire/http1/head.js";
+import { parseRetryAfter } from "../../wire/http1/retry-after.js";
 import type { ProxyContext } from "../context.js";
 import type { ProxyCluster } from "../proxy-cluster.js";
 import type { Account } from "./account.js";
@@ -12,8 +14,13 @@ import type { Exchange } from "./exchange.js";
 import type { Flight } from "./flight.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
+import { latin1 } from "./put-bytes.js";
+import { findHeader, Range } from "./request-part.js";
 import { Try } from "./try.js";
 import type { FateId, Upstream } from "./upstream.js";
+
+const RETRY_AFTER = latin1("retry-after");
+const range = new Range();
 
 export class Tries implements FailedTry {
   // What the retry policy asks about, with the two getters below.
@@ -28,6 +35,8 @@ export class Tries implements FailedTry {
   /** Of the request; those of another one before `reset`. */
   route!: ForwardRoute;
   cluster!: ProxyCluster;
+  /** When the whole exchange has to be over, on the engine's clock; Infinity = never. */
+  deadline = Number.POSITIVE_INFINITY;
   /** A place in the budget was taken for the next try. */
   #holdsPlace = false;
 
@@ -95,21 +104,48 @@ export class Tries implements FailedTry {
     return perTryMs > 0 && this.#context.engine.now() >= this.current.startedAt + perTryMs;
   }
 
-  /** After a failed try: whether to make another, and with a place in the budget. */
-  mayRepeat(code: Code): boolean {
-    if (!mayRetry(this, code, this.route.retry)) return false;
+  /** After a failed try: after how many milliseconds to make another, with a place in the budget; -1 = not at all. */
+  repeatAfter(code: Code): number {
+    const { retry } = this.route;
+    if (!mayRetry(this, code, retry)) return -1;
+    const isRace = code === "UPSTREAM_RESET" && this.pooledConnection && this.tries === 1;
+    // Nothing reached an endpoint: another may take it at once, the first time.
+    const isFree = isRace || (TRAITS[code].retry === "safe" && this.tries === 1);
+    const waitMs = isFree ? 0 : backoffMs(this.tries, retry.backoff, this.#context.random);
+    if (!this.#isInTime(waitMs)) return -1;
     // The budget bounds the load that repeated work adds. Where nothing reached an endpoint none is added; and losing the
     // race against one that closes its idle connections is rare.
     if (TRAITS[code].retry === "safe") {
       this.#context.metrics[this.cluster.metrics + C.RETRIES]++;
-      return true;
+      return waitMs;
     }
-    return (code === "UPSTREAM_RESET" && this.pooledConnection && this.tries === 1) || this.#takePlace();
+    return isRace || this.#takePlace() ? waitMs : -1;
   }
 
-  /** The same for a response whose status counts as failure. */
-  mayRepeatStatus(status: number): boolean {
-    return mayRetryStatus(this, status, this.route.retry) && this.#takePlace();
+  /** The same for a response whose status may count as failure; -1 = it is forwarded. */
+  repeatAfterStatus(head: ResponseHead): number {
+    const { status } = head;
+    if (status < 400) return -1;
+    const { retry } = this.route;
+    const askedMs = status === 429 || status === 503 ? this.#askedFor(head) : 0;
+    if (!mayRetryStatus(this, status, retry)) return -1;
+    const isBinding = status === 429 || this.query.tries >= this.cluster.live.endpoints.length;
+    const backoff = backoffMs(this.tries, retry.backoff, this.#context.random);
+    const waitMs = pauseBeforeRetry(backoff, askedMs, isBinding, retry.maxRetryAfterMs);
+    return waitMs >= 0 && this.#isInTime(waitMs) && this.#takePlace() ? waitMs : -1;
+  }
+
+  #isInTime(waitMs: number): boolean {
+    return isInTime(this.#context.engine.now(), waitMs, this.route.retry.minTimeMs, this.deadline);
+  }
+
+  /** The pause that an answer asks for, of which the cluster too is told; 0 = none. */
+  #askedFor(head: ResponseHead): number {
+    const { bytes } = this.#context.engine.memory;
+    if (!findHeader(bytes, head, RETRY_AFTER, range)) return 0;
+    const askedMs = parseRetryAfter(bytes, range.start, range.end, this.#context.wallClock());
+    if (askedMs > 0) this.cluster.live.avoid(this.current.endpoint!, askedMs, this.#context.now());
+    return askedMs;
   }
 
   /** Ends the try under way, if there is one. */
