@@ -31,6 +31,7 @@ function createProcess(dead: ReadonlySet<number>) {
     clock,
     random: createRandom(1),
     maxProbes: 8,
+    sampler: () => undefined,
     probe: (address, _check, _timeoutMs, done) => {
       const ok = address.family !== "unix" && !dead.has(address.port - 9000);
       return clock.after(1, () => done({ ok, reason: ok ? "connected" : "connect refused", latencyMs: 1 }));

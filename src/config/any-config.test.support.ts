@@ -223,6 +223,10 @@ const anyCluster = fc.record({
     fc.record({
       consecutiveFailures: fc.nat(9),
       consecutive5xx: fc.nat(9),
+      interval: time,
+      successRate: maybe(fc.record({ stdevFactor: fc.constantFrom(0, 1.9), minFailurePercent: fc.nat(100) })),
+      failurePercent: maybe(fc.record({ threshold: fc.constantFrom(0, "12.5%"), minVolume: fc.constant(7) })),
+      latency: maybe(fc.record({ factor: fc.constantFrom(0, 2.5), min: time })),
       maxEjectionPercent: fc.integer({ min: 0, max: 100 }),
     }),
   ),

@@ -5,10 +5,20 @@ import { formatBytes } from "./parse-bytes.js";
 import { formatDuration } from "./units.js";
 
 export function outlierOf(outlier: OutlierSpec) {
+  const { successRate, failurePercent, latency } = outlier;
   return {
     consecutiveFailures: outlier.consecutiveFailures,
     consecutive5xx: outlier.consecutive5xx,
     consecutiveLocal: outlier.consecutiveLocal,
+    interval: formatDuration(outlier.intervalMs),
+    successRate: { ...successRate, minFailurePercent: `${successRate.minFailurePercent}%` },
+    failurePercent: { ...failurePercent, threshold: `${failurePercent.threshold}%` },
+    latency: {
+      factor: latency.factor,
+      min: formatDuration(latency.minMs),
+      minVolume: latency.minVolume,
+      minEndpoints: latency.minEndpoints,
+    },
     ejection: formatDuration(outlier.ejectionMs),
     maxEjection: formatDuration(outlier.maxEjectionMs),
     maxEjectionPercent: `${outlier.maxEjectionPercent}%`,

@@ -1,7 +1,14 @@
 /** What can have an endpoint ejected: the names under which ejections are told and counted. */
 import type { FailureRow } from "../model/outcome.js";
 
-export const DETECTORS = ["consecutive-failures", "consecutive-5xx", "consecutive-local"] as const;
+export const DETECTORS = [
+  "consecutive-failures",
+  "consecutive-5xx",
+  "consecutive-local",
+  "success-rate",
+  "failure-percent",
+  "latency",
+] as const;
 export type Detector = (typeof DETECTORS)[number];
 
 /** Of a row of failures: its detector, and what was in a row. */

@@ -173,11 +173,46 @@ export interface OutlierSpec {
   readonly consecutive5xx: number;
   /** Connect failures, resets and timeouts in a row until ejected; 0 = never. */
   readonly consecutiveLocal: number;
+  /** How often the rates below are looked at. */
+  readonly intervalMs: number;
+  readonly successRate: SuccessRateSpec;
+  readonly failurePercent: FailurePercentSpec;
+  readonly latency: LatencyOutlierSpec;
   /** First ejection; each further one in a row takes as much longer. */
   readonly ejectionMs: number;
   readonly maxEjectionMs: number;
   /** Share of the cluster that may be ejected at once, 0..100; the last usable endpoint never is. */
   readonly maxEjectionPercent: number;
+}
+
+/** Who succeeds much less often than the others. */
+export interface SuccessRateSpec {
+  /** Standard deviations below the mean; 0 = never. */
+  readonly stdevFactor: number;
+  /** Tries within an interval without which an endpoint is not judged. */
+  readonly minVolume: number;
+  /** Endpoints with that volume without which nobody is. */
+  readonly minEndpoints: number;
+  /** Who fails less than this is not ejected, however well the others do; 0..100. */
+  readonly minFailurePercent: number;
+}
+
+/** Who fails a share of its tries. */
+export interface FailurePercentSpec {
+  /** 0..100; 0 = never. */
+  readonly threshold: number;
+  readonly minVolume: number;
+  readonly minEndpoints: number;
+}
+
+/** Who answers much slower than the others. */
+export interface LatencyOutlierSpec {
+  /** Mean response time over the median of the cluster; 0 = never. */
+  readonly factor: number;
+  /** Who answers within this is not ejected, however fast the others are. */
+  readonly minMs: number;
+  readonly minVolume: number;
+  readonly minEndpoints: number;
 }
 
 export interface RetryBudgetSpec {

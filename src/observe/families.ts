@@ -79,6 +79,9 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
 export const ENDPOINT_FAMILIES: readonly Family[] = [
   counter("endpoint_requests", E.REQUESTS, "Tries (TCP: connections) given to the endpoint."),
   counter("endpoint_failures", E.FAILURES, "Tries that failed."),
+  counter("endpoint_local_failures", E.LOCAL_FAILURES, "Of these, connect failures, resets and timeouts."),
+  counter("endpoint_successes", E.SUCCESSES, "Tries that ended well (TCP: connections established)."),
+  counter("endpoint_server_errors", E.SERVER_ERRORS, "Tries answered with a 5xx that does not count as failure."),
   gauge("endpoint_active", E.ACTIVE, "Tries (TCP: connections) under way now."),
   counter("endpoint_connects", E.CONNECTS, "Connections begun to the endpoint."),
   counter("endpoint_connect_failures", E.CONNECT_FAILURES, "Connections to the endpoint that failed."),

@@ -135,8 +135,14 @@ export const E = {
   ACTIVE: 6,
   /** Gauge: connections open now, idle ones included. */
   OPEN: 7,
+  /** Tries that neither failed nor were given up; L4: connections that were established. */
+  SUCCESSES: 8,
+  /** Tries answered with a 5xx that does not count as failure. */
+  SERVER_ERRORS: 9,
+  /** Of FAILURES: connecting failed, the connection broke, or no answer came in time. */
+  LOCAL_FAILURES: 10,
   /** Histogram: request sent to response header received; L4: time to connect. */
-  RESPONSE: 8,
+  RESPONSE: 11,
 } as const;
 const ENDPOINT_SIZE = E.RESPONSE + HISTOGRAM_SIZE;
 

@@ -49,6 +49,11 @@ export class SupervisorView implements AdminSource {
     this.#origins = origins;
   }
 
+  /** Where the figures in force are; undefined before the first configuration. */
+  get slots(): SlotMap | undefined {
+    return this.#slots;
+  }
+
   readiness(): Readiness {
     const reasons: string[] = [];
     if (!this.ready) reasons.push("starting");

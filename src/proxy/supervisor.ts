@@ -22,6 +22,7 @@ import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
 import { type SlotMap, Slots } from "../observe/slots.js";
 import { Discoveries } from "./discoveries.js";
+import { createSampler } from "./endpoint-sampler.js";
 import { explainRequest } from "./explain/explain-request.js";
 import { liveStandpoints } from "./explain/standpoint.js";
 import { logHealth } from "./health-log.js";
@@ -117,6 +118,10 @@ class RunningSupervisor implements Supervisor {
       random: createRandom(randomInt(2 ** 32)),
       probe: createProbe(this.#clock),
       maxProbes: MAX_PROBES,
+      sampler: createSampler(
+        () => this.#workers.handles,
+        () => this.#view.slots,
+      ),
       ...logHealth(log),
     });
     this.#rings = Array.from({ length: spec.workers }, () => createLogRing(LOG_RING_BYTES));

@@ -5,7 +5,7 @@ import { createLocalCluster } from "../cluster/local-cluster.js";
 import { HealthMonitor } from "../health/io/monitor.js";
 import type { Probe } from "../health/io/probe.js";
 import type { HealthEvent } from "../health/report.js";
-import type { FailureRow } from "../model/outcome.js";
+import { type FailureRow, Outcome, type OutcomeId } from "../model/outcome.js";
 import type { ClusterSpec } from "../model/spec.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
@@ -16,6 +16,8 @@ export interface Policy {
   readonly cluster: Cluster;
   /** Shared cells: what is in flight at each endpoint. */
   readonly cells: Int32Array;
+  /** Outlier detection compares what tries came to. @param responseMs -1 = no answer came */
+  count(endpoint: number, outcome: OutcomeId, responseMs: number): void;
   close(): void;
 }
 
@@ -32,6 +34,10 @@ export function createPolicy({ spec, seed, clock, probe, onEvent, onPanic }: Pol
   const events = {
     onFailures: (name: string, endpoint: string, row: FailureRow) => monitor.reportFailures(name, endpoint, row),
   };
+  const figures = new Map(
+    spec.endpoints.map(({ id }) => [id, { succeeded: 0, failed: 0, responses: 0, responseMs: 0 }]),
+  );
+  const byIndex = [...figures.values()];
   const { cluster, table, shared, close } = createLocalCluster(spec, createRandom(seed), events, clock);
   const monitor = new HealthMonitor({
     board: table,
@@ -39,6 +45,7 @@ export function createPolicy({ spec, seed, clock, probe, onEvent, onPanic }: Pol
     random: createRandom(seed ^ 0x5eed),
     probe,
     maxProbes: MAX_PROBES,
+    sampler: (_, endpoint) => ({ ...figures.get(endpoint)! }),
     onEvent,
     onPanic: (_, panic) => onPanic(panic),
   });
@@ -46,6 +53,14 @@ export function createPolicy({ spec, seed, clock, probe, onEvent, onPanic }: Pol
   return {
     cluster,
     cells: shared.cells,
+    count: (endpoint, outcome, responseMs) => {
+      const figure = byIndex[endpoint];
+      if (outcome === Outcome.OK) figure.succeeded++;
+      else if (outcome !== Outcome.ABORTED) figure.failed++;
+      if (responseMs < 0) return;
+      figure.responses++;
+      figure.responseMs += responseMs;
+    },
     close: () => {
       monitor.close();
       close();

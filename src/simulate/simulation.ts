@@ -4,7 +4,7 @@
  */
 import { type Code, TRAITS } from "../base/errors.js";
 import { EndpointCell } from "../model/cells.js";
-import { Outcome, type OutcomeId, outcomeOfStatus } from "../model/outcome.js";
+import { isServerError, Outcome, type OutcomeId, outcomeOfStatus } from "../model/outcome.js";
 import type { Scenario } from "../model/scenario.js";
 import { mayRetry, mayRetryStatus } from "../resilience/retry-policy.js";
 import { Arrivals } from "./arrivals.js";
@@ -306,7 +306,9 @@ class Simulation {
     const endpoint = flight.endpoint!;
     flight.endpoint = undefined;
     flight.turn++;
+    const isAnswered = outcome === Outcome.OK || isServerError(outcome);
     this.#policy.cluster.settle(endpoint, outcome, time);
+    this.#policy.count(endpoint.index, outcome, isAnswered ? time - flight.tryAt : -1);
     this.#statistics.onTryEnd(endpoint.index, served, time - flight.tryAt, time);
     this.#returnPlace(flight);
   }

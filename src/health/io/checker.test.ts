@@ -124,7 +124,7 @@ test("10 000 endpoints with three checks each begin without a storm and go on ev
     perTick[Math.floor(clock.now() / 50)]++;
     return clock.after(1, () => done({ ok: true, reason: "connected", latencyMs: 1 }));
   };
-  const quiet = { onEvent: () => {}, onPanic: () => {} };
+  const quiet = { sampler: () => undefined, onEvent: () => {}, onPanic: () => {} };
   const monitor = new HealthMonitor({ board, clock, random, probe, maxProbes: 1000, ...quiet });
   monitor.update([spec]);
   clock.advance(14_990);

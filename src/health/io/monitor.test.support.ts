@@ -6,6 +6,7 @@ import type { ClusterSpec } from "../../model/spec.js";
 import { FakeClock } from "../../testing/fake-clock.js";
 import { createClusterSpec, createHealthSpec } from "../../testing/specs.js";
 import { parseAgentReply } from "../agent.js";
+import type { Figures } from "../rates.js";
 import type { HealthEvent, StateBoard } from "../report.js";
 import { HealthMonitor } from "./monitor.js";
 import type { Probe } from "./probe.js";
@@ -60,6 +61,7 @@ export function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
   const probed: string[] = [];
   const running = { now: 0, most: 0 };
   const said = new Map<string, string>();
+  const figures = new Map<string, Figures>();
   const probe: Probe = (address, check, _timeoutMs, done) => {
     const name = formatAddress(address);
     probed.push(name);
@@ -82,6 +84,7 @@ export function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
     random: createRandom(1),
     probe,
     maxProbes,
+    sampler: (_, endpoint) => figures.get(endpoint),
     onEvent: (event: HealthEvent) =>
       events.push(`${event.cluster}/${event.endpoint} ${event.from} -> ${event.to}: ${event.reason}`),
     onPanic: (cluster, panic) => events.push(`${cluster} panic ${panic}`),
@@ -92,7 +95,7 @@ export function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
   };
   update(specs);
   const take = (): string[] => events.splice(0);
-  return { clock, board, dead, hung, said, probed, running, monitor, update, take };
+  return { clock, board, dead, hung, said, figures, probed, running, monitor, update, take };
 }
 
 export function addressOf(index: number): string {

@@ -17,6 +17,7 @@ import { Checker, type Due } from "./checker.js";
 import { Ejector } from "./ejector.js";
 import type { Probe } from "./probe.js";
 import { ProbeQueue } from "./probe-queue.js";
+import { RateWatch, type Sampler } from "./rate-watch.js";
 import { type TransitionOptions, Transitions } from "./transitions.js";
 import { createGroup, createWatch, type Group, stop, type Watch } from "./watch.js";
 
@@ -25,6 +26,7 @@ export interface MonitorOptions extends TransitionOptions {
   readonly probe: Probe;
   /** Checks that may run at once. */
   readonly maxProbes: number;
+  readonly sampler: Sampler;
 }
 
 export class HealthMonitor {
@@ -32,6 +34,7 @@ export class HealthMonitor {
   readonly #checkCounts = new CheckCounts();
   readonly #checker: Checker;
   readonly #ejector: Ejector;
+  readonly #rates: RateWatch;
   readonly #groups = new Map<string, Group>();
 
   constructor(options: MonitorOptions) {
@@ -39,6 +42,7 @@ export class HealthMonitor {
     const context = { ...options, queue: new ProbeQueue(options.maxProbes) };
     this.#checker = new Checker(context, this.#transitions, this.#checkCounts);
     this.#ejector = new Ejector(this.#transitions);
+    this.#rates = new RateWatch(options.clock, options.sampler, this.#ejector);
   }
 
   /** Begins to watch a set of clusters instead of the last one. Call after the board has taken the same set. */
@@ -47,6 +51,7 @@ export class HealthMonitor {
     for (const [name, group] of this.#groups) {
       if (names.has(name)) continue;
       for (const watch of group.watches.values()) stop(watch);
+      group.rates.stop();
       this.#groups.delete(name);
       this.#checkCounts.forget(name);
       this.#ejector.forget(name);
@@ -129,6 +134,7 @@ export class HealthMonitor {
       return this.#checker.follow(known);
     });
     this.#transitions.refreshPanic(group);
+    this.#rates.follow(group);
     return due;
   }
 

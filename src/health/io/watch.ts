@@ -1,8 +1,11 @@
 /** What the monitor remembers of a cluster and of each of its endpoints. */
 import type { ClusterSpec, EndpointSpec, HealthSpec } from "../../model/spec.js";
 import { type Ejections, NEVER_EJECTED } from "../outlier.js";
+import type { Figures } from "../rates.js";
 import type { Standing } from "../standing.js";
 import type { StateName } from "../state-name.js";
+
+export const nothing = (): void => {};
 
 export interface Group {
   spec: ClusterSpec;
@@ -10,6 +13,8 @@ export interface Group {
   /** Endpoints by state. */
   readonly counts: { [S in StateName]: number };
   panic: boolean;
+  /** The figures as of the last look at them; 0 = nobody looks. */
+  readonly rates: { intervalMs: number; before: Map<string, Figures>; stop: () => void };
 }
 
 export interface Watch {
@@ -45,14 +50,13 @@ export interface Check {
   stop: () => void;
 }
 
-export const nothing = (): void => {};
-
 export function createGroup(spec: ClusterSpec): Group {
   return {
     spec,
     watches: new Map(),
     counts: { draining: 0, down: 0, ejected: 0, unknown: 0, up: 0 },
     panic: false,
+    rates: { intervalMs: 0, before: new Map(), stop: nothing },
   };
 }
 

@@ -8,9 +8,10 @@
 import type { Code } from "../../base/errors.js";
 import type { CloseReason } from "../../engine/engine.js";
 import { BUFFER_SIZE } from "../../engine/memory.js";
-import { isFailure, Outcome, type OutcomeId, outcomeOfStatus } from "../../model/outcome.js";
+import { Outcome, type OutcomeId, outcomeOfStatus } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
 import type { ForwardTimeouts } from "../../model/spec.js";
+import { countOutcome } from "../../observe/endpoint-outcome.js";
 import { C, E, statusClass } from "../../observe/layout.js";
 import { Method, type MethodId, type RequestHead, type ResponseHead } from "../../wire/http1/head.js";
 import type { ProxyContext } from "../context.js";
@@ -264,7 +265,7 @@ export class Shadow implements EndpointEvents, ByteSink {
     metrics[block + E.ACTIVE]--;
     metrics[block + E.BYTES_IN] += this.#bytesReceived;
     metrics[block + E.BYTES_OUT] += this.#bytesSent;
-    if (isFailure(outcome)) metrics[block + E.FAILURES]++;
+    countOutcome(metrics, block, outcome);
     cluster.live.settle(endpoint, outcome, this.#context.now());
     this.#end(counter);
   }

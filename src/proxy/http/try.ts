@@ -3,7 +3,8 @@
  * `settle` gives all of them back exactly once, however the try ended, and counts it.
  */
 import type { Code } from "../../base/errors.js";
-import { isFailure, type OutcomeId } from "../../model/outcome.js";
+import type { OutcomeId } from "../../model/outcome.js";
+import { countOutcome } from "../../observe/endpoint-outcome.js";
 import { C, E, statusClass } from "../../observe/layout.js";
 import type { ProxyContext } from "../context.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
@@ -116,7 +117,7 @@ export class Try {
     metrics[block + E.ACTIVE]--;
     metrics[block + E.BYTES_IN] += this.bytesReceived;
     metrics[block + E.BYTES_OUT] += this.bytesSent;
-    if (isFailure(outcome)) metrics[block + E.FAILURES]++;
+    countOutcome(metrics, block, outcome);
     this.#account.onTry(endpoint.id, result, this.pooledConnection, cluster.name);
     cluster.live.settle(endpoint, outcome, this.#context.now());
     if (this.#holdsPlace) cluster.live.admission.endRetry();

@@ -9,6 +9,7 @@ import { histogramRecord } from "../../base/histogram.js";
 import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engine/engine.js";
 import { Outcome, type OutcomeId } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
+import { countOutcome } from "../../observe/endpoint-outcome.js";
 import { C, CODE_NUMBER, E, L, W } from "../../observe/layout.js";
 import { createQueuePlace, type QueueOwner } from "../cluster-queue.js";
 import { Deadline } from "../deadline.js";
@@ -124,6 +125,7 @@ export class TcpSession implements QueueOwner {
     this.#tries.push([endpoint.id, "ok"]);
     context.metrics[W.CONNECTED]++;
     this.#cluster.live.connected(endpoint, this.#connectMs, context.now());
+    countOutcome(context.metrics, endpoint.data!.metrics, Outcome.OK);
     histogramRecord(context.metrics, endpoint.data!.metrics + E.RESPONSE, this.#connectMs);
     this.client.conn!.resume();
     this.touch();
@@ -245,7 +247,7 @@ export class TcpSession implements QueueOwner {
     const endpoint = this.#endpoint!;
     metrics[this.#cluster.metrics + C.CONNECT_FAILURES]++;
     metrics[endpoint.data!.metrics + E.CONNECT_FAILURES]++;
-    metrics[endpoint.data!.metrics + E.FAILURES]++;
+    countOutcome(metrics, endpoint.data!.metrics, Outcome.CONNECT_FAILED);
     this.#tries.push([endpoint.id, code]);
     this.#settle(Outcome.CONNECT_FAILED);
     if (this.#query.tries < this.#cluster.spec.connectAttempts) {
