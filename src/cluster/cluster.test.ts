@@ -297,3 +297,15 @@ test("leases on endpoints that left are settled as any other", () => {
   assert.equal(clusterFigure(ClusterCell.ACTIVE), 0);
   assert.ok(shared.held(0).every((held) => held === 0));
 });
+
+test("policies that weigh latency learn from answers and failures, others need not", () => {
+  for (const policy of ["round-robin", "peak-ewma", "least-time", "prequal"] as const) {
+    const { cluster, figure } = createFixture(createClusterSpec(3, { balance: createBalanceSpec(policy) }));
+    const [fast, overloaded, broken] = cluster.endpoints;
+    cluster.answered(fast, 200, 3, 10);
+    cluster.answered(overloaded, 503, 0.1, 10);
+    cluster.settle(broken, Outcome.RESET, 10);
+    const known = [0, 1, 2].map((index) => figure(index, EndpointCell.LATENCY));
+    assert.deepEqual(known, policy === "round-robin" ? [0, 0, 0] : [3000, 1_000_000, 1_000_000], policy);
+  }
+});

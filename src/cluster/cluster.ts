@@ -10,7 +10,7 @@ import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, UNUSABLE } from "../model/cells.js";
 import { type FailureRow, isLocalFailure, Outcome, type OutcomeId } from "../model/outcome.js";
 import { Limit, type Query } from "../model/query.js";
-import type { ClusterSpec } from "../model/spec.js";
+import type { BalanceName, ClusterSpec } from "../model/spec.js";
 import { Admission } from "./admission.js";
 import { Choice } from "./choice.js";
 import { countFailure, forgiveFailures } from "./failure-rows.js";
@@ -41,7 +41,7 @@ export interface ClusterOptions {
   readonly events: ClusterEvents;
 }
 
-const WEIGHS_LATENCY: ReadonlySet<string> = new Set(["peak-ewma", "least-time", "prequal"]);
+const WEIGHS_LATENCY: ReadonlySet<BalanceName> = new Set<BalanceName>(["peak-ewma", "least-time", "prequal"]);
 
 /** @typeParam Data what the proxy hangs on an endpoint */
 export class Cluster<Data = unknown> {
