@@ -2,7 +2,7 @@
 import type { Random } from "../base/random.js";
 
 export interface AliasTable {
-  /** Chance, of 2^32, that a column yields its own index; undefined when all weights are equal. */
+  /** Chance, 0..1, that a column yields its own index; undefined when all weights are equal. */
   readonly own: Float64Array | undefined;
   /** What it yields otherwise. */
   readonly alias: Uint16Array;
@@ -20,8 +20,10 @@ export class Sampler {
   }
 
   draw(random: Random): number {
-    const column = random.below(this.#size);
-    return this.#own === undefined || random.next() < this.#own[column] ? column : this.#alias[column];
+    // One draw for both: its whole part is the column, the rest decides within it (18 bits at 16384 columns).
+    const place = (random.next() / 0x1_0000_0000) * this.#size;
+    const column = Math.floor(place);
+    return this.#own === undefined || place - column < this.#own[column] ? column : this.#alias[column];
   }
 
   /** Another index than `first` if there is one: by weight, and if that gives the same one, any other. */
@@ -39,7 +41,7 @@ export function buildAlias(weights: readonly number[]): AliasTable {
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
   const left = Float64Array.from(weights, (weight) => weight / mean);
   // What rounding leaves over in the end belongs to the column itself: hence 1 and not 0.
-  const own = new Float64Array(weights.length).fill(0x1_0000_0000);
+  const own = new Float64Array(weights.length).fill(1);
   const small: number[] = [];
   const large: number[] = [];
   left.forEach((share, index) => {
@@ -48,7 +50,7 @@ export function buildAlias(weights: readonly number[]): AliasTable {
   while (small.length > 0 && large.length > 0) {
     const poor = small.pop()!;
     const rich = large.at(-1)!;
-    own[poor] = left[poor] * 0x1_0000_0000;
+    own[poor] = left[poor];
     alias[poor] = rich;
     left[rich] -= 1 - left[poor];
     if (left[rich] < 1) small.push(large.pop()!);
