@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ROOT } from "../../bench/root.js";
+import { antagonists, antagonistTable } from "./antagonists.js";
 import { POLICIES, queue, queueTable, SERVICE_MS, theory } from "./queues.js";
 import { storm, stormTable } from "./retry-storm.js";
 import { oneSlow, slowTable } from "./slow-endpoint.js";
@@ -19,6 +20,7 @@ const TABLES: readonly (readonly [name: string, create: (full: boolean) => strin
   ["queues", queueTable],
   ["storm", stormTable],
   ["slow", slowTable],
+  ["antagonists", antagonistTable],
 ];
 
 describe(`known results (seed ${SEED})`, () => {
@@ -59,6 +61,22 @@ describe(`known results (seed ${SEED})`, () => {
     const looks = oneSlow("least-request", 60_000);
     assert.ok(turns.share > 0.33 && looks.share < 0.07, `${turns.share}, ${looks.share}`);
     assert.ok(looks.mean < turns.mean / 3, `${looks.mean}, ${turns.mean}`);
+  });
+
+  for (const policy of ["peak-ewma", "least-time", "prequal"] as const) {
+    test(`${policy} lets clients hardly notice it: p99 at most a fifth of that of round robin`, () => {
+      const turns = oneSlow("round-robin", 60_000);
+      const weighs = oneSlow(policy, 60_000);
+      assert.ok(weighs.p99 <= turns.p99 / 5, `${weighs.p99}, ${turns.p99}`);
+      assert.ok(weighs.share < 0.02, `${weighs.share}`);
+    });
+  }
+
+  test("where endpoints are slowed down in turn, prequal's p99 is a fraction of that of round robin", () => {
+    const wrr = antagonists("round-robin", 0.7, 20_000);
+    const prequal = antagonists("prequal", 0.7, 20_000);
+    assert.ok(prequal.p99 < wrr.p99 / 5, `${prequal.p99}, ${wrr.p99}`);
+    assert.ok(prequal.p50 <= wrr.p50 * 1.05, `${prequal.p50}, ${wrr.p50}`);
   });
 });
 

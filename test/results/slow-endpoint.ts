@@ -23,15 +23,18 @@ export function oneSlow(policy: BalanceName, durationMs: number): Slow {
   return { ...latency, share: endpoints[1].share };
 }
 
-export const SLOW_POLICIES = [
+const POLICIES = [
   "round-robin",
   "random",
   "p2c",
   "least-request",
+  "peak-ewma",
+  "least-time",
+  "prequal",
 ] as const satisfies readonly BalanceName[];
 
 export function slowTable(full: boolean): string {
-  const rows = SLOW_POLICIES.map((policy) => {
+  const rows = POLICIES.map((policy) => {
     const { mean, p50, p99, p999, share } = oneSlow(policy, full ? 600_000 : 20_000);
     return [policy, ...[mean, p50, p99, p999].map((ms) => ms.toFixed(1)), `${(share * 100).toFixed(1)} %`];
   });

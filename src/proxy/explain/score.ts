@@ -4,6 +4,7 @@ import { EndpointCell } from "../../model/cells.js";
 import type { Node } from "../../model/node.js";
 import type { BalanceSpec } from "../../model/spec.js";
 
+/** Requests in flight per weight; for policies that weigh latency the milliseconds that a request would probably take. */
 export function scoreOf(spec: BalanceSpec, node: Node, cells: Int32Array, now: number): number | undefined {
   switch (spec.policy) {
     case "least-request":
@@ -12,8 +13,10 @@ export function scoreOf(spec: BalanceSpec, node: Node, cells: Int32Array, now: n
       return cells[node.at + EndpointCell.ACTIVE] / node.weight;
     case "peak-ewma":
     case "least-time":
+      return latencyScore(node, cells, now, spec.decayMs) / 1000;
     case "prequal":
-      return latencyScore(node, cells, now, spec.decayMs);
+      // Among those that are not hot; of the latency it forgets what is old instead of letting it fade.
+      return (cells[node.at + EndpointCell.LATENCY] * (cells[node.at + EndpointCell.ACTIVE] + 1)) / node.weight / 1000;
     default:
       return undefined;
   }
