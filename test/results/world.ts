@@ -1,4 +1,5 @@
 /** What the experiments have in common: clusters and worlds with one thing changed at a time. */
+import { NO_RETRY } from "../../src/model/flow-spec.js";
 import type { Behaviour, Scenario } from "../../src/model/scenario.js";
 import type { BalanceName, ClusterSpec } from "../../src/model/spec.js";
 import { simulate } from "../../src/simulate/simulation.js";
@@ -17,7 +18,7 @@ export function subject(size: number, policy: BalanceName, changes: Partial<Clus
       outlier: createOutlierSpec({ consecutiveFailures: 0 }),
       ...changes,
     }),
-    retry: { attempts: 0, on: [], statuses: [] },
+    retry: NO_RETRY,
     timeouts: { responseHeaderMs: 0, perTryMs: 0, totalMs: 0 },
   };
 }
