@@ -7,8 +7,8 @@ export function configJson(spec: Spec): string {
 }
 
 function present(key: string, value: unknown): unknown {
-  // What a TCP check sends may be a login.
-  if (key === "send" && typeof value === "string" && value !== "") return "(hidden)";
+  // What a TCP check sends may be a login; a token lets its reader change what runs.
+  if ((key === "send" || key === "token") && typeof value === "string" && value !== "") return "(hidden)";
   if (value === Infinity) return "unlimited";
   if (isSecretField(value)) return { ...value, value: "(hidden)" };
   return value;

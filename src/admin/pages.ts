@@ -9,6 +9,8 @@ import type { AdminSource } from "./source.js";
 export interface Answer {
   readonly status: number;
   readonly type: string;
+  /** Methods, for 405. */
+  readonly allow?: string;
   /** In pieces, computed as they are sent. */
   readonly body: Iterable<string>;
 }
@@ -40,7 +42,8 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
   [
     "/clusters",
     {
-      about: "clusters and their endpoints: state, reason, load, latency (JSON)",
+      about:
+        "clusters and their endpoints: state, reason, load, latency (JSON); /clusters/NAME/endpoints/ID changes one",
       answer: (source) => json(200, { clusters: viewClusters(source.observed()) }),
     },
   ],
@@ -74,7 +77,7 @@ export function text(status: number, body: string): Answer {
   return { status, type: "text/plain; charset=utf-8", body: [body] };
 }
 
-function json(status: number, value: unknown): Answer {
+export function json(status: number, value: unknown): Answer {
   return { status, type: "application/json", body: [`${JSON.stringify(value, undefined, 2)}\n`] };
 }
 

@@ -28,6 +28,8 @@ async function start(
   const errors: unknown[] = [];
   const admin = await startAdmin({
     address,
+    token: undefined,
+    endpoints: { change: async () => undefined, remove: async () => undefined, overlays: () => [] },
     source: {
       readiness: () => ({ ready: true, reasons: [] }),
       observed: () => createObserved(),

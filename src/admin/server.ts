@@ -1,6 +1,6 @@
 /**
- * The admin server: a few read-only pages on the main thread, for operators, probes and scrapers. Not for the public: bind
- * it to loopback, a private address or a unix socket.
+ * The admin server: a few pages on the main thread, for operators, probes and scrapers, and changes of endpoints. Not for the
+ * public: bind it to loopback, a private address or a unix socket.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { LbError } from "../base/errors.js";
 import { type Address, formatAddress } from "../model/address.js";
+import { answerEndpoint, type EndpointsOptions, parseEndpointPath } from "./endpoints.js";
 import { isAllowedHost } from "./host-guard.js";
 import { type Answer, answerPage, text } from "./pages.js";
 import type { AdminSource } from "./source.js";
@@ -20,8 +21,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-export interface AdminOptions {
-  readonly address: Address;
+export interface AdminOptions extends EndpointsOptions {
   readonly source: AdminSource;
   /** A page that could not be made: the client got a 500, the operator's log should get the error. */
   readonly onError: (error: unknown) => void;
@@ -85,7 +85,7 @@ async function listen(server: Server, address: Address): Promise<void> {
 async function respond(options: AdminOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let answer: Answer;
   try {
-    answer = answerTo(options, request);
+    answer = await answerTo(options, request);
   } catch (error) {
     options.onError(error);
     answer = text(500, "this page could not be made\n");
@@ -95,7 +95,10 @@ async function respond(options: AdminOptions, request: IncomingMessage, response
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'",
-    ...(answer.status === 405 ? { allow: "GET, HEAD" } : {}),
+    ...(answer.allow === undefined ? {} : { allow: answer.allow }),
+    ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    // What is left of its body is not read.
+    ...(answer.status === 413 ? { connection: "close" } : {}),
   });
   try {
     // Not even computed for HEAD, where it would be thrown away.
@@ -107,12 +110,17 @@ async function respond(options: AdminOptions, request: IncomingMessage, response
 
 const CLIENT_LEFT: ReadonlySet<string> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
 
-function answerTo({ address, source }: AdminOptions, request: IncomingMessage): Answer {
+function answerTo(options: AdminOptions, request: IncomingMessage): Answer | Promise<Answer> {
+  const { address, source } = options;
   // A browser cannot reach a unix socket, whatever a page's name resolves to.
   if (address.family !== "unix" && !isAllowedHost(request.headers.host)) {
     return text(403, "use an IP address or localhost: other names in Host are refused, against DNS rebinding\n");
   }
-  if (request.method !== "GET" && request.method !== "HEAD") return text(405, "only GET and HEAD\n");
   const [path, query = ""] = request.url!.split(/\?(.*)/s, 2);
+  const target = parseEndpointPath(path);
+  if (target !== undefined) return answerEndpoint(options, target, request);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return { ...text(405, "only GET and HEAD\n"), allow: "GET, HEAD" };
+  }
   return answerPage(path, query, source);
 }

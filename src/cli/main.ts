@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { LbError } from "../base/errors.js";
 import { diffSpecs } from "../config/diff.js";
+import { parseEndpointChange } from "../config/endpoint-change.js";
 import { parseEndpointFile } from "../config/endpoint-file.js";
 import { explain } from "../config/explain.js";
 import { formatProblems } from "../config/frame.js";
@@ -73,7 +74,7 @@ async function serve(source: string, file: string | undefined, load: () => Promi
   const start: StartSupervisor = async (spec, options) => {
     const { startSupervisor } = await import("../proxy/supervisor.js");
     const parseEndpoints = (path: string, text: string) => parseEndpointFile(path, text, process.env);
-    return startSupervisor(spec, { ...options, parseEndpoints });
+    return startSupervisor(spec, { ...options, parseEndpoints, parseChange: parseEndpointChange });
   };
   const after = (ms: number, task: () => void): (() => void) => {
     const timer = setTimeout(task, ms);

@@ -247,7 +247,8 @@ export const anyConfig = fc.record({
     .map((all) => all.map((item, index) => ({ ...item, address: `:${8000 + index}` }))),
   clusters: fc.tuple(cluster, record(name, cluster)).map(([a, others]) => ({ ...others, a })),
   workers: fc.constantFrom("auto", 7),
-  admin: maybe(fc.constant(":9901")),
+  admin: fc.constant(":9901"),
+  adminToken: maybe(fc.stringMatching(/^[!-~]{16,20}$/).filter((token) => !/[$]/.test(token))),
   accessLog: maybe(
     fc.oneof(
       fc.constant("stdout"),

@@ -4,7 +4,7 @@
  */
 
 /** Under these names stands what lets its reader act as somebody else. */
-const SECRET = /header|value|token|secret|cookie|password|key/i;
+const SECRET = /header|value|token|secret|cookie|password|key|send/i;
 const MAX_TEXT = 40;
 
 export function differences(before: unknown, after: unknown): string[] {

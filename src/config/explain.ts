@@ -38,6 +38,7 @@ function fileOf(spec: Spec) {
     workers: spec.workers,
     engine: spec.engine,
     admin: spec.admin === undefined ? undefined : formatAddress(spec.admin.address),
+    adminToken: spec.admin?.token,
     accessLog: spec.accessLog,
     limits: {
       maxConnections: spec.limits.maxConnections,

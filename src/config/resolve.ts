@@ -29,6 +29,8 @@ export function resolve(file: File, cores: number): Resolved {
   if (listeners.length === 0)
     report("error", ["listeners"], "there is no listener", "add one: - address: :8080", "key");
   checkReferences(file, clusters, report);
+  if (file.adminToken !== undefined && file.admin === undefined)
+    report("error", ["adminToken"], "there is no admin server", "add admin: 127.0.0.1:9901", "key");
   checkListeners(listeners, file.admin, report);
   checkLoops(listeners, clusters, report);
   if (file.limits.highWater * 2 > file.limits.buffers) {
@@ -44,7 +46,7 @@ export function resolve(file: File, cores: number): Resolved {
     clusters,
     workers: file.workers === 0 ? cores : file.workers,
     engine: file.engine,
-    admin: file.admin === undefined ? undefined : { address: file.admin },
+    admin: file.admin === undefined ? undefined : { address: file.admin, token: file.adminToken },
     accessLog: file.accessLog,
     limits: {
       maxConnections: file.limits.maxConnections,

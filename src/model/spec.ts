@@ -17,11 +17,17 @@ export interface Spec {
   /** Worker threads, `auto` already resolved to a number. */
   readonly workers: number;
   readonly engine: "auto" | "io_uring" | "epoll" | "node";
-  readonly admin: { readonly address: Address } | undefined;
+  readonly admin: AdminSpec | undefined;
   readonly accessLog: AccessLogSpec | undefined;
   readonly limits: ProcessLimits;
   /** How long connections may finish after SIGTERM, or after their listener was removed. */
   readonly drainMs: number;
+}
+
+export interface AdminSpec {
+  readonly address: Address;
+  /** What whoever changes something must show; undefined = nothing can be changed but through a unix socket. */
+  readonly token: string | undefined;
 }
 
 /** What threads and sockets were made with: a change takes effect only when the process starts anew. */

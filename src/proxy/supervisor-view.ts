@@ -2,16 +2,20 @@
 import type { AdminSource, Readiness } from "../admin/source.js";
 import type { HealthMonitor } from "../health/io/monitor.js";
 import type { ExplainQuery, Explanation } from "../model/explanation.js";
-import type { Origin, Spec } from "../model/spec.js";
+import type { Spec } from "../model/spec.js";
 import type { LogWriter } from "../observe/io/log-writer.js";
 import { createProcessMeter } from "../observe/io/process-figures.js";
 import type { EndpointStatus, Observed } from "../observe/observed.js";
 import type { SlotMap } from "../observe/slots.js";
 import type { Discoveries } from "./discoveries.js";
+import type { EndpointSets } from "./endpoint-sets.js";
 import type { WorkerHandle } from "./worker-handle.js";
 
-/** Who named each endpoint, by cluster and id. */
-export type Origins = ReadonlyMap<string, ReadonlyMap<string, Origin>>;
+/** What tells where endpoints come from. */
+export interface EndpointOrigins {
+  readonly discovery: Pick<Discoveries, "status">;
+  readonly sets: Pick<EndpointSets, "origin">;
+}
 
 export class SupervisorView implements AdminSource {
   ready = false;
@@ -20,33 +24,31 @@ export class SupervisorView implements AdminSource {
   logWriter: LogWriter | undefined = undefined;
   readonly #workers: readonly WorkerHandle[];
   readonly #monitor: HealthMonitor;
-  readonly #discoveries: Pick<Discoveries, "status">;
+  readonly #sources: EndpointOrigins;
   readonly #version: string;
   readonly #explain: (query: ExplainQuery) => Explanation | string;
   readonly #meter = createProcessMeter();
   #spec: Spec | undefined = undefined;
   #slots: SlotMap | undefined = undefined;
-  #origins: Origins = new Map();
 
   constructor(
     workers: readonly WorkerHandle[],
     monitor: HealthMonitor,
-    discoveries: Pick<Discoveries, "status">,
+    sources: EndpointOrigins,
     version: string,
     explain: (query: ExplainQuery) => Explanation | string,
   ) {
     this.#workers = workers;
     this.#monitor = monitor;
-    this.#discoveries = discoveries;
+    this.#sources = sources;
     this.#version = version;
     this.#explain = explain;
   }
 
   /** The configuration in force from now on. */
-  show(spec: Spec, slots: SlotMap, origins: Origins): void {
+  show(spec: Spec, slots: SlotMap): void {
     this.#spec = spec;
     this.#slots = slots;
-    this.#origins = origins;
   }
 
   /** Where the figures in force are; undefined before the first configuration. */
@@ -82,7 +84,7 @@ export class SupervisorView implements AdminSource {
         logErrors: this.logWriter?.errors ?? 0,
       },
       status: (cluster, endpoint) => this.#status(cluster, endpoint),
-      discovery: (cluster) => this.#discoveries.status(cluster),
+      discovery: (cluster) => this.#sources.discovery.status(cluster),
       health: (cluster) => this.#monitor.counts(cluster),
     };
   }
@@ -99,7 +101,7 @@ export class SupervisorView implements AdminSource {
     const health = this.#monitor.endpoint(cluster, id);
     const spec = this.#spec?.clusters.find(({ name }) => name === cluster)?.endpoints.find((one) => one.id === id);
     const weight = spec?.weight ?? 0;
-    const origin = this.#origins.get(cluster)?.get(id) ?? "config";
+    const origin = this.#sources.sets.origin(cluster, id);
     if (health === undefined) return { state: "unknown", reason: "not watched", since: Date.now(), weight, origin };
     const { state, reason, forMs, weightPercent } = health;
     return { state, reason, since: Date.now() - forMs, weight: (weight * weightPercent) / 100, origin };

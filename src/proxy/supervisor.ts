@@ -15,20 +15,23 @@ import { MAX_DESCRIPTORS } from "../engine/native/descriptors.js";
 import { HealthMonitor } from "../health/io/monitor.js";
 import { createProbe } from "../health/io/probe.js";
 import { formatAddress } from "../model/address.js";
+import type { ChangeProblem, ParseChange } from "../model/endpoint-change.js";
 import type { ExplainQuery, Explanation } from "../model/explanation.js";
-import { FIXED_KEYS, type Origin, type Spec } from "../model/spec.js";
+import { FIXED_KEYS, type Spec } from "../model/spec.js";
 import { LogWriter } from "../observe/io/log-writer.js";
 import { createMetrics } from "../observe/layout.js";
 import { createLogRing } from "../observe/log-ring.js";
 import { type SlotMap, Slots } from "../observe/slots.js";
 import { Discoveries } from "./discoveries.js";
+import { EndpointChanges } from "./endpoint-changes.js";
 import { createSampler } from "./endpoint-sampler.js";
+import { EndpointSets } from "./endpoint-sets.js";
 import { explainRequest } from "./explain/explain-request.js";
 import { liveStandpoints } from "./explain/standpoint.js";
 import { logHealth } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
 import type { Named, Snapshot } from "./messages.js";
-import { type Origins, SupervisorView } from "./supervisor-view.js";
+import { SupervisorView } from "./supervisor-view.js";
 import { WorkerHandle } from "./worker-handle.js";
 import { Workers } from "./workers.js";
 
@@ -52,6 +55,8 @@ export interface SupervisorOptions {
   readonly version?: string;
   /** Reads files of endpoints. Without it they are refused. */
   readonly parseEndpoints?: ParseEndpoints;
+  /** Reads what the admin API is told to change. Without it changes are refused. */
+  readonly parseChange?: ParseChange;
   /** Another module for worker threads. */
   readonly workerScript?: URL;
 }
@@ -60,6 +65,8 @@ const MAX_PROBES = 64;
 const LOG_RING_BYTES = 1 << 20;
 /** After the drain deadline of what left: until then its figures are still written. */
 const FREE_AFTER_MS = 1000;
+
+const ENDING: ChangeProblem = { code: "REFUSED", message: "the proxy is shutting down", hint: undefined };
 
 /** Throws LbError CONFIG_INVALID where an address cannot be bound; then nothing is left running. */
 export async function startSupervisor(spec: Spec, options: SupervisorOptions): Promise<Supervisor> {
@@ -85,6 +92,8 @@ class RunningSupervisor implements Supervisor {
   readonly #workers: Workers;
   readonly #view: SupervisorView;
   readonly #discoveries: Discoveries;
+  readonly #sets: EndpointSets;
+  readonly #changes: EndpointChanges;
   /** As it was given: endpoints are those of the file. */
   #configured: Spec;
   /** What the workers follow: endpoints are those that there are now. */
@@ -101,7 +110,8 @@ class RunningSupervisor implements Supervisor {
   /** Timers that wait for what has left to be drained. */
   readonly #cancels = new Set<() => void>();
 
-  constructor(spec: Spec, { log, version, workerScript, parseEndpoints = refuseFiles }: SupervisorOptions) {
+  constructor(spec: Spec, options: SupervisorOptions) {
+    const { log, version, workerScript, parseEndpoints = refuseFiles, parseChange = refuseChanges } = options;
     this.#configured = spec;
     this.#spec = spec;
     this.#log = log;
@@ -135,9 +145,16 @@ class RunningSupervisor implements Supervisor {
       createSource: (discovery) => createSource(discovery, tools),
       onChange: () => this.#mergeSoon(),
     });
-    this.#view = new SupervisorView(handles, this.#monitor, this.#discoveries, version ?? "", (query) =>
-      this.#explain(query),
-    );
+    this.#sets = new EndpointSets(this.#discoveries);
+    this.#changes = new EndpointChanges({
+      sets: this.#sets,
+      parse: parseChange,
+      inTurn: (task) => this.#inTurn(async () => (this.#isEnding ? ENDING : task())),
+      follow: () => this.#follow(this.#configured),
+      log,
+    });
+    const sources = { discovery: this.#discoveries, sets: this.#sets };
+    this.#view = new SupervisorView(handles, this.#monitor, sources, version ?? "", (query) => this.#explain(query));
   }
 
   get listening(): readonly Named[] {
@@ -157,7 +174,9 @@ class RunningSupervisor implements Supervisor {
     if (spec.admin !== undefined) {
       this.#admin = await startAdmin({
         address: spec.admin.address,
+        token: spec.admin.token,
         source: this.#view,
+        endpoints: this.#changes,
         onError: (error) =>
           this.#log({
             level: "error",
@@ -170,7 +189,12 @@ class RunningSupervisor implements Supervisor {
   }
 
   reload(spec: Spec): Promise<void> {
-    const done = this.#turn.then(() => this.#reload(spec));
+    return this.#inTurn(() => this.#reload(spec));
+  }
+
+  /** Whatever changes what the workers follow happens one after the other. */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(task);
     this.#turn = done.catch(() => {});
     return done;
   }
@@ -236,7 +260,7 @@ class RunningSupervisor implements Supervisor {
       const listeners = await this.#workers.prepare(spec.listeners, before.listeners);
       await this.#follow({ ...spec, listeners });
     } catch (error) {
-      this.#discoveries.abandon();
+      this.#sets.abandon();
       this.#view.reloads.failed++;
       if (writer !== this.#logWriter) await writer?.close();
       throw error;
@@ -248,7 +272,7 @@ class RunningSupervisor implements Supervisor {
 
   /** The addresses are bound: nothing here can fail but for want of slots, which changes nothing. */
   async #follow(configured: Spec): Promise<void> {
-    const { spec, origins } = this.#merge(configured);
+    const spec = this.#sets.merge(configured);
     const { slots: metricSlots, generation } = this.#metricSlots.assign(spec);
     try {
       await this.#workers.apply(this.#snapshot(spec, metricSlots));
@@ -257,35 +281,26 @@ class RunningSupervisor implements Supervisor {
       throw error;
     }
     this.#slots.commit();
-    this.#discoveries.commit();
+    this.#sets.commit();
     this.#configured = configured;
     this.#spec = spec;
     this.#monitor.update(spec.clusters);
-    this.#view.show(spec, metricSlots, origins);
+    this.#sets.holdAll((cluster, id, held) => this.#monitor.hold(cluster, id, held));
+    this.#view.show(spec, metricSlots);
     this.#freeLater(generation, spec.drainMs + FREE_AFTER_MS);
-  }
-
-  /** The configuration with the endpoints that its clusters have now. */
-  #merge(configured: Spec): { spec: Spec; origins: Origins } {
-    const origins = new Map<string, ReadonlyMap<string, Origin>>();
-    const clusters = configured.clusters.map((cluster) => {
-      const merged = this.#discoveries.merge(cluster);
-      origins.set(cluster.name, new Map(merged.map(({ spec, origin }) => [spec.id, origin])));
-      return { ...cluster, endpoints: merged.map(({ spec }) => spec) };
-    });
-    return { spec: { ...configured, clusters }, origins };
   }
 
   /** Endpoints have changed besides the configuration. Changes that come meanwhile are followed together. */
   #mergeSoon(): void {
     if (this.#isMerging) return;
     this.#isMerging = true;
-    this.#turn = this.#turn.then(async () => {
+    void this.#inTurn(async () => {
       this.#isMerging = false;
       if (this.#isEnding) return;
       try {
         await this.#follow(this.#configured);
       } catch (error) {
+        this.#sets.abandon();
         const message = `endpoints cannot change: ${error instanceof Error ? error.message : error}`;
         this.#log({ level: "error", event: "endpoints_failed", message });
       }
@@ -346,4 +361,8 @@ class RunningSupervisor implements Supervisor {
 
 function refuseFiles(file: string): never {
   throw new Error(`${file} cannot be read: this program knows no syntax for it`);
+}
+
+function refuseChanges(): ChangeProblem {
+  return { code: "REFUSED", message: "this program does not take changes", hint: undefined };
 }

@@ -14,11 +14,11 @@ import { failover, locality, slowStart, subset } from "./stages.js";
 
 const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
 
-const to = text(ADDRESS, parseTo);
+export const endpointAddress = text(ADDRESS, parseTo);
 
 const endpoint = z.union(
   [
-    to.transform((address) => ({
+    endpointAddress.transform((address) => ({
       address,
       id: undefined,
       weight: DEFAULTS.endpoint.weight.value as number,
@@ -29,7 +29,7 @@ const endpoint = z.union(
     mapping(
       "address, weight, maxConnections, id, priority, zone",
       {
-        address: to.describe("Where it is reached."),
+        address: endpointAddress.describe("Where it is reached."),
         id: text(NAME, parseName)
           .optional()
           .describe("Identity, to which its history belongs; by default the address."),

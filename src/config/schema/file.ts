@@ -5,6 +5,7 @@ import { DEFAULTS } from "../defaults.js";
 import { parseLine, parseName } from "../parse-text.js";
 import { type Refused, refuse } from "../refused.js";
 import { DURATION, parseDuration, parseSize, SIZE } from "../units.js";
+import { adminToken } from "./admin.js";
 import { cluster } from "./cluster.js";
 import { adminAddress, listener } from "./listener.js";
 import { entries, integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
@@ -71,6 +72,9 @@ export const file = mapping(
     admin: adminAddress
       .optional()
       .describe("Where /metrics, /ready, /live and /clusters are served; by default nowhere."),
+    adminToken: adminToken
+      .optional()
+      .describe("What whoever changes something through admin must show; without it only a unix socket takes changes."),
     accessLog: accessLog.optional().describe("One line for each request or connection; by default none."),
     limits: mapping("maxConnections, buffers, highWater", {
       maxConnections: tuned(

@@ -1,6 +1,7 @@
 /** A whole proxy in this process, configured by YAML as an operator would, with its log and its pages at hand. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { parseEndpointChange } from "../../../src/config/endpoint-change.js";
 import { parseEndpointFile } from "../../../src/config/endpoint-file.js";
 import { loadText } from "../../../src/config/load.js";
 import { chooseEngine } from "../../../src/engine/choose.js";
@@ -76,10 +77,12 @@ export async function startProxy(
   engine: EngineKind,
   yaml: string,
   options: Partial<SupervisorOptions> = {},
+  admin = "127.0.0.1:0",
 ): Promise<RunningProxy> {
   const log: LogRecord[] = [];
-  const supervisor = await startSupervisor(parse(yaml, engine), {
+  const supervisor = await startSupervisor(parse(yaml, engine, admin), {
     log: (record) => log.push(record),
+    parseChange: parseEndpointChange,
     parseEndpoints: (file, text) => parseEndpointFile(file, text, {}),
     ...options,
   });
@@ -87,8 +90,8 @@ export async function startProxy(
   return new RunningProxy(supervisor, log, engine);
 }
 
-export function parse(yaml: string, engine: EngineKind): Spec {
-  const text = `admin: 127.0.0.1:0\nengine: ${engine}\n${/^workers:/m.test(yaml) ? "" : "workers: 1\n"}${yaml}`;
+export function parse(yaml: string, engine: EngineKind, admin = "127.0.0.1:0"): Spec {
+  const text = `admin: ${admin}\nengine: ${engine}\n${/^workers:/m.test(yaml) ? "" : "workers: 1\n"}${yaml}`;
   return loadText("test.yaml", text, { environment: {}, cores: 2 }).spec;
 }
 
