@@ -259,4 +259,5 @@ export const anyConfig = fc.record({
     fc.record({ maxConnections: fc.integer({ min: 1, max: 1e6 }), buffers: fc.constantFrom("64MiB", 5_000_001) }),
   ),
   drain: time,
+  overload: maybe(fc.record({ buffers: fc.constantFrom("85%", 0), delay: fc.constantFrom("none", 70) })),
 });

@@ -23,6 +23,11 @@ export const DEFAULTS = {
     highWater: by("256KiB", "a round trip of 2 ms at 1 Gbit/s; a slow reader holds no more than this"),
   },
 
+  overload: {
+    buffers: by("80%", "at 87 % reading stops for everybody; before that the least important should make room"),
+    delay: by("500ms", "a loop that late twice in a row is not busy but overloaded; clients time out next"),
+  },
+
   accessLog: {
     format: by("json", "no field can be mistaken for another"),
   },

@@ -46,6 +46,7 @@ function fileOf(spec: Spec) {
       highWater: formatSize(spec.limits.highWaterBytes),
     },
     drain: formatDuration(spec.drainMs),
+    overload: { buffers: `${spec.overload.bufferPercent}%`, delay: formatDuration(spec.overload.delayMs) },
   };
 }
 

@@ -54,6 +54,7 @@ export function resolve(file: File, cores: number): Resolved {
       highWaterBytes: file.limits.highWater,
     },
     drainMs: file.drain,
+    overload: { bufferPercent: file.overload.buffers, delayMs: file.overload.delay },
   };
   return { spec: freeze(spec), findings };
 }

@@ -61,3 +61,11 @@ export const NO_RETRY: RetrySpec = {
   minTimeMs: 0,
   maxRetryAfterMs: 0,
 };
+
+/** When a worker refuses requests because it is short itself. */
+export interface OverloadSpec {
+  /** Share of its buffers in use, 0..100, from which the lowest class is refused; 0 = never. */
+  readonly bufferPercent: number;
+  /** How late its loop is, from which the lowest class is refused; 0 = never. */
+  readonly delayMs: number;
+}

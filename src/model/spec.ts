@@ -4,6 +4,7 @@
  */
 import type { Address } from "./address.js";
 import type { ClusterSpec } from "./cluster-spec.js";
+import type { OverloadSpec } from "./flow-spec.js";
 import type { RouteSpec } from "./route-spec.js";
 
 export type * from "./cluster-spec.js";
@@ -22,6 +23,7 @@ export interface Spec {
   readonly limits: ProcessLimits;
   /** How long connections may finish after SIGTERM, or after their listener was removed. */
   readonly drainMs: number;
+  readonly overload: OverloadSpec;
 }
 
 export interface AdminSpec {

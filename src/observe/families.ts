@@ -33,6 +33,10 @@ export const WORKER_FAMILIES: readonly Family[] = [
   counter("worker_parse_errors", W.PARSE_ERRORS, "Malformed requests."),
   counter("worker_uncaught_errors", W.UNCAUGHT, "Exceptions that reached the top of the loop."),
   counter("access_log_lines", W.LOG_LINES, "Access-log lines handed to the writer."),
+  gauge("worker_shed_level", W.SHED_LEVEL, "Priority classes that are refused now because the worker is overloaded."),
+  counter("worker_shed_high", W.SHED_HIGH, "Requests of priority high refused so."),
+  counter("worker_shed_normal", W.SHED_NORMAL, "Requests (TCP: connections) of priority normal refused so."),
+  counter("worker_shed_low", W.SHED_LOW, "Requests of priority low refused so."),
   counter("access_log_dropped", W.LOG_DROPPED, "Access-log lines lost because the writer was too slow."),
 ];
 

@@ -41,8 +41,14 @@ export const W = {
   LOG_LINES: 14,
   /** Access-log lines lost because the ring was full. */
   LOG_DROPPED: 15,
+  /** Gauge: how many priority classes are refused now because the worker is overloaded. */
+  SHED_LEVEL: 16,
+  /** Requests (L4: connections) refused so, by index in PRIORITIES. */
+  SHED_HIGH: 17,
+  SHED_NORMAL: 18,
+  SHED_LOW: 19,
 } as const;
-const WORKER_SIZE = W.LOG_DROPPED + 1;
+const WORKER_SIZE = W.SHED_LOW + 1;
 
 /** A listener's block, at `listenerBase(slot)`. */
 export const L = {
@@ -204,7 +210,7 @@ export function resetSlot(metrics: Float64Array, kind: SlotKind, slot: number): 
  * rising. Zeroes are not written over zeroes, since that would make untouched pages resident.
  */
 export function resetGauges(metrics: Float64Array): void {
-  for (const field of [W.OPEN, W.BUFFERS_USED, W.BUFFERS_TOTAL]) metrics[field] = 0;
+  for (const field of [W.OPEN, W.BUFFERS_USED, W.BUFFERS_TOTAL, W.SHED_LEVEL]) metrics[field] = 0;
   for (const { baseOf, capacity, gauges } of Object.values(BLOCKS)) {
     for (let slot = 0; slot < capacity; slot++) {
       for (const field of gauges) if (metrics[baseOf(slot) + field] !== 0) metrics[baseOf(slot) + field] = 0;

@@ -3,8 +3,11 @@ import type { Random } from "../base/random.js";
 import type { SharedState } from "../cluster/shared.js";
 import type { Engine } from "../engine/engine.js";
 import type { FailureRow } from "../model/outcome.js";
+import type { OverloadSpec } from "../model/spec.js";
 import type { AccessLog } from "../observe/access-log.js";
 import { AccessRecord } from "../observe/access-record.js";
+import { W } from "../observe/layout.js";
+import { isShed } from "../resilience/shedding.js";
 import type { LogRecord } from "./log-record.js";
 
 /** Sends something to the main thread that must be heard of there. */
@@ -38,6 +41,9 @@ export class ProxyContext {
   /** Client connections open now, over all listeners. */
   connections = 0;
   maxConnections = Number.POSITIVE_INFINITY;
+  overload: OverloadSpec = { bufferPercent: 0, delayMs: 0 };
+  /** How many priority classes are refused, from the lowest, because this worker is overloaded. */
+  shedLevel = 0;
   /** Called when a client connection ended while draining. */
   onConnectionEnd: () => void = () => {};
 
@@ -55,6 +61,13 @@ export class ProxyContext {
   /** Milliseconds of the process's clock, as of this turn of the loop. */
   now(): number {
     return this.engine.now() + this.clockOffset;
+  }
+
+  /** Whether one of this class (index in PRIORITIES) is refused now; if so it is counted. */
+  sheds(priority: number): boolean {
+    if (this.shedLevel === 0 || !isShed(this.shedLevel, priority)) return false;
+    this.metrics[W.SHED_HIGH + priority]++;
+    return true;
   }
 
   /** A client connection is gone. */

@@ -77,6 +77,7 @@ export class DataPlane {
     this.#listeners = listeners;
     this.#clusters = clusters;
     this.#context.maxConnections = spec.limits.maxConnections;
+    this.#context.overload = spec.overload;
     this.#context.accessLog =
       spec.accessLog === undefined
         ? undefined

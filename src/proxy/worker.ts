@@ -12,6 +12,7 @@ import { LogRingWriter } from "../observe/log-ring.js";
 import { ProxyContext } from "./context.js";
 import { DataPlane } from "./data-plane.js";
 import type { Answer, FromWorker, Named, ToWorker, WorkerStart } from "./messages.js";
+import { watchOverload } from "./overload-watch.js";
 import { reportFigures } from "./worker-figures.js";
 
 const port = parentPort!;
@@ -122,6 +123,7 @@ function crash(error: unknown): void {
 }
 
 reportFigures(context);
+watchOverload(context);
 post({ kind: "ready", engine: engine.kind, reason, sharesPorts, wakeFd });
 if (engine.kind === "node") {
   process.on("uncaughtException", crash);

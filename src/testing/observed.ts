@@ -44,6 +44,7 @@ export function createSpec(changes: Partial<Spec> = {}): Spec {
     accessLog: undefined,
     limits: { maxConnections: 10_000, bufferBytes: 67_108_864, highWaterBytes: 262_144 },
     drainMs: 30_000,
+    overload: { bufferPercent: 80, delayMs: 500 },
     ...changes,
   };
 }

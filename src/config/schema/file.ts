@@ -7,6 +7,7 @@ import { type Refused, refuse } from "../refused.js";
 import { DURATION, parseDuration, parseSize, SIZE } from "../units.js";
 import { adminToken } from "./admin.js";
 import { cluster } from "./cluster.js";
+import { overload } from "./flow.js";
 import { adminAddress, listener } from "./listener.js";
 import { entries, integer, list, mapping, quantity, text, tuned, word } from "./parts.js";
 
@@ -93,6 +94,7 @@ export const file = mapping(
         "Unsent bytes at which a connection is paused.",
       ),
     }).prefault({}),
+    overload: overload.describe("When a worker that is short itself refuses requests, the lowest priority first."),
     drain: tuned(quantity(DURATION, parseDuration), DEFAULTS.drain, "How long open connections may finish."),
   },
   {

@@ -1,6 +1,6 @@
-/** What bounds the load of a cluster, and the queue in front of it. */
+/** What bounds the load of a cluster, the queue in front of it, and what bounds that of a worker. */
 import { DEFAULTS } from "../defaults.js";
-import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
+import { DURATION, MAX_DURATION_MS, PERCENT, parseDuration, parsePercent } from "../units.js";
 import { integer, mapping, quantity, tuned } from "./parts.js";
 
 const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
@@ -42,3 +42,16 @@ export const queue = mapping(
   },
   { size: "write max", priority: "it belongs to routes", priorities: "priority belongs to routes" },
 );
+
+export const overload = mapping("buffers, delay", {
+  buffers: tuned(
+    quantity(PERCENT, parsePercent),
+    DEFAULTS.overload.buffers,
+    "Share of a worker's buffers in use from which priority low is refused; 0 = never.",
+  ),
+  delay: tuned(
+    quantity(DURATION, parseDuration),
+    DEFAULTS.overload.delay,
+    "How late a worker's loop is from which priority low is refused.",
+  ),
+}).prefault({});

@@ -27,5 +27,8 @@ export function takeRequest(
   if (index < 0) return client.refuse("NO_ROUTE", "");
   const route = listener.routes.list[index];
   account.route = route.name;
-  return route.kind === "forward" ? route : client.answer(route, head);
+  if (route.kind !== "forward") return client.answer(route, head);
+  if (worker.context.sheds(route.priority))
+    return client.refuse("OVERLOADED", "the worker is short of buffers or time");
+  return route;
 }

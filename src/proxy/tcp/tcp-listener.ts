@@ -6,7 +6,7 @@ import type { TcpListenerSpec } from "../../model/spec.js";
 import { L, W } from "../../observe/layout.js";
 import type { ProxyContext } from "../context.js";
 import type { ProxyCluster } from "../proxy-cluster.js";
-import { TcpSession } from "./tcp-session.js";
+import { NORMAL, TcpSession } from "./tcp-session.js";
 
 export class TcpListener {
   readonly context: ProxyContext;
@@ -39,7 +39,7 @@ export class TcpListener {
     const { context } = this;
     const { metrics } = context;
     metrics[W.ACCEPTED]++;
-    if (context.connections >= context.maxConnections) {
+    if (context.connections >= context.maxConnections || context.sheds(NORMAL)) {
       metrics[W.REFUSED]++;
       metrics[this.metrics + L.REFUSED]++;
       return undefined;

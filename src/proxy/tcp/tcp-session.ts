@@ -66,7 +66,7 @@ const CONNECT_CODES: Readonly<Record<number, Code>> = {
 };
 
 /** Index in PRIORITIES: of connections nothing is known that would tell them apart. */
-const NORMAL = 1;
+export const NORMAL = 1;
 
 export class TcpSession implements QueueOwner {
   readonly listener: TcpListener;

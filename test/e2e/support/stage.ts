@@ -92,6 +92,8 @@ export interface StageOptions {
   readonly cluster?: string;
   /** Further clusters. */
   readonly more?: string;
+  /** Further keys of the file. */
+  readonly top?: string;
   /** Cluster `c` has one endpoint more that answers no connect. It comes first. */
   readonly unreachable?: boolean;
 }
@@ -127,6 +129,7 @@ ${indent(options.cluster?.includes("endpoints:") ? "" : `endpoints: [${endpoints
 ${indent(options.cluster ?? "", 4)}
 ${indent(options.more ?? "", 2)}
 accessLog: ${stage.logFile}
+${options.top ?? ""}
 `.replace(/\{p(\d)\}/g, (_, index: string) => String(stage.witnesses[Number(index)].port));
     supervisor = await startSupervisor(parse(yaml, engine), { log: () => {} });
     stage.proxy = new RunningProxy(supervisor, [], engine);
