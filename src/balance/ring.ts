@@ -8,7 +8,7 @@ import type { Member } from "./tables.js";
 /** Points per unit of weight: the standard deviation of a node's share is then about 1/sqrt(128), 9 percent of it. */
 const POINTS_PER_WEIGHT = 128;
 /** Most points on a ring; above, every node gets proportionally fewer. Depends on all configured nodes, see below. */
-const MAX_POINTS = 65_536;
+const MAX_POINTS = 131_072;
 /** Above any node index: a point is `hash * INDEX_SPAN + index`, exact in a double, so that a native sort suffices. */
 const INDEX_SPAN = 0x1_0000;
 
