@@ -28,6 +28,13 @@ describe("config page", () => {
     assert.equal(text.split("(hidden)").length - 1, 5);
   });
 
+  it("hides the secret of persistence", () => {
+    const persistence = { kind: "header", name: "x-node", secret: "0123456789abcdef" } as const;
+    const spec = createSpec({ clusters: [createClusterSpec(1, { persistence })] });
+    const shown = JSON.parse(configJson(spec)).clusters[0].persistence;
+    assert.deepEqual(shown, { ...persistence, secret: "(hidden)" });
+  });
+
   it("hides what TCP checks send: it may be a login", () => {
     const check = { kind: "tcp", send: "41555448", expect: "2b4f4b" } as const;
     const spec = createSpec({ clusters: [createClusterSpec(1, { health: [createHealthSpec({ check })] })] });

@@ -2,13 +2,15 @@
 import { isSecretName } from "../base/secret-name.js";
 import type { Spec } from "../model/spec.js";
 
+const SECRET_KEYS: ReadonlySet<string> = new Set(["send", "token", "secret"]);
+
 export function configJson(spec: Spec): string {
   return `${JSON.stringify(spec, present, 2)}\n`;
 }
 
 function present(key: string, value: unknown): unknown {
-  // What a TCP check sends may be a login; a token lets its reader change what runs.
-  if ((key === "send" || key === "token") && typeof value === "string" && value !== "") return "(hidden)";
+  // What a TCP check sends may be a login; a token lets its reader change what runs; a secret keys persistence.
+  if (SECRET_KEYS.has(key) && typeof value === "string" && value !== "") return "(hidden)";
   if (value === Infinity) return "unlimited";
   if (isSecretField(value)) return { ...value, value: "(hidden)" };
   return value;

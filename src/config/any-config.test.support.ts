@@ -232,6 +232,29 @@ const anyCluster = fc.record({
   ),
   limits: maybe(fc.record({ connections: fc.nat(9), pending: fc.nat(9), requests: fc.nat(9), retries: fc.nat(9) })),
   queue: maybe(fc.record({ max: fc.integer({ min: 1, max: 9 }), timeout: time }, { requiredKeys: [] })),
+  persistence: maybe(
+    fc.oneof(
+      fc.constant({ cookie: "sid" }),
+      fc.record({
+        cookie: fc.record({
+          name: fc.constantFrom("a", "__Host-b"),
+          ttl: fc.constantFrom("none", "30m"),
+          path: fc.constantFrom("/", "/x"),
+          secure: fc.constant(true),
+          httpOnly: fc.boolean(),
+          sameSite: fc.constantFrom("strict", "lax", "none"),
+          secret: maybe(
+            fc.constantFrom(
+              "sixteen letters.",
+              "${A} ${B} $${C} ${D}".replaceAll("${", () => "$${"),
+            ),
+          ),
+        }),
+      }),
+      fc.record({ header: fc.record({ name: token }) }),
+      fc.record({ source: fc.record({ ttl: fc.constantFrom("1s", "2h"), size: fc.integer({ min: 8, max: 9999 }) }) }),
+    ),
+  ),
   retryBudget: maybe(fc.record({ percent: fc.constantFrom("12.5%", 0, 100), minimum: fc.nat(9) })),
 });
 /** A unix socket has no other port that could be checked. */

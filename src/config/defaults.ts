@@ -80,6 +80,16 @@ export const DEFAULTS = {
     maxRetryAfter: by("1s", "the least that a service can ask for; longer waits are the client's to decide"),
   },
 
+  persistence: {
+    ttl: by("none", "as long as the browser's session, like the session that it protects"),
+    path: by("/", "the whole site"),
+    secure: by(false, "listeners speak plain HTTP; where something in front of them speaks TLS, set it"),
+    httpOnly: by(true, "no script needs it"),
+    sameSite: by("lax", "what browsers assume anyway: links from other sites come back to their endpoint"),
+    sourceTtl: by("30m", "HAProxy's guides: as long as sessions live without use"),
+    size: by(65_536, "1 MiB"),
+  },
+
   split: {
     weight: by(1, "all alike"),
   },

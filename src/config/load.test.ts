@@ -4,38 +4,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Loaded, loadFile, loadText, type Surroundings } from "./load.js";
-import { ConfigError, formatPath, type Problem } from "./problem.js";
-
-const surroundings: Surroundings = { environment: { PORT: "8080", BAD: "a\r\nX: y" }, cores: 4 };
-
-const load = (text: string, file = "a.yaml"): Loaded => loadText(file, text, surroundings);
-
-function problemsOf(text: string): readonly Problem[] {
-  try {
-    load(text);
-  } catch (error) {
-    assert.ok(error instanceof ConfigError, String(error));
-    assert.equal(error.code, "CONFIG_INVALID");
-    return error.problems;
-  }
-  return assert.fail("the configuration should have been refused");
-}
-
-/** `line:column path message | hint` of the first problem. */
-function first(text: string): string {
-  const { line, column, path, message, hint } = problemsOf(text)[0];
-  return `${line}:${column} ${formatPath(path)}: ${message}${hint === undefined ? "" : ` | ${hint}`}`;
-}
-
-/** A valid configuration but for one more piece, which begins on line 3 (listener) or 6 (cluster) or 8 (top). */
-const withListener = (piece: string) =>
-  `listeners:\n  - address: :80\n    ${piece}\nclusters: { a: { endpoints: [":1"] } }\n`;
-const withRoute = (piece: string) => withListener(`routes: [{ ${piece} }]`);
-const withCluster = (piece: string) =>
-  `listeners: [{ address: :80, cluster: a }]\nclusters:\n  a:\n    endpoints: [":1"]\n    ${piece}\n`;
-const withTop = (piece: string) =>
-  `listeners: [{ address: :80, cluster: a }]\nclusters: { a: { endpoints: [":1"] } }\n${piece}\n`;
+import { loadFile, loadText } from "./load.js";
+import {
+  first,
+  load,
+  problemsOf,
+  surroundings,
+  withCluster,
+  withListener,
+  withRoute,
+  withTop,
+} from "./load.test.support.js";
 
 test("each mistake is told at its line and column, with a hint", () => {
   const rows: [string, string][] = [
@@ -110,38 +89,6 @@ test("each mistake is told at its line and column, with a hint", () => {
     [
       withRoute("cluster: a, respond: 404"),
       "3:14 listeners[0].routes[0]: the route does more than one thing | give it one of cluster, split, redirect and respond",
-    ],
-    [
-      withRoute("split: [{ cluster: b }]"),
-      "3:35 listeners[0].routes[0].split[0].cluster: there is no cluster b | clusters are a",
-    ],
-    [
-      withRoute("split: { clusters: [{ cluster: a, weight: 0 }] }"),
-      "3:23 listeners[0].routes[0].split: no cluster of the split has a weight | give one a weight above 0",
-    ],
-    [
-      withRoute("split: { clusters: [{ cluster: a }, { cluster: a }] }"),
-      "3:63 listeners[0].routes[0].split.clusters[1].cluster: a stands twice in the split | add its weights",
-    ],
-    [
-      withRoute("cluster: a, mirror: { cluster: b }"),
-      "3:47 listeners[0].routes[0].mirror.cluster: there is no cluster b | clusters are a",
-    ],
-    [
-      withRoute("respond: 404, mirror: { cluster: a }"),
-      "3:30 listeners[0].routes[0].mirror: only what is forwarded is mirrored | give the route a cluster",
-    ],
-    [
-      withRoute("cluster: a, faults: {}"),
-      "3:28 listeners[0].routes[0].faults: neither a delay nor an abort | write delay: { percent: 10%, time: 200ms }",
-    ],
-    [
-      withRoute("cluster: a, faults: { delay: { percent: 101%, time: 1s } }"),
-      "3:56 listeners[0].routes[0].faults.delay.percent: 101% is more than 100 percent",
-    ],
-    [
-      withRoute("respond: 404, faults: { abort: { percent: 1 } }"),
-      "3:30 listeners[0].routes[0].faults: only what is forwarded fails on purpose | give the route a cluster",
     ],
     [withRoute("respond: { status: 204, body: x }"), "3:46 listeners[0].routes[0].respond.body: a 204 has no body"],
     [withRoute("respond: 101"), "3:25 listeners[0].routes[0].respond: 101 is too small | the least is 200"],
@@ -316,6 +263,7 @@ test("what is suspicious but usable is a warning", () => {
     [withTop("").replace("{ a:", "{ b: { endpoints: [':2'] }, a:"), "2:13 nothing uses the cluster b"],
     [withTop("").replace('":1"', '":80"'), "2:30 127.0.0.1:80 is our own listener 0.0.0.0:80"],
     [withListener("routes: []"), "3:13 there is no route"],
+    [withCluster("persistence: { cookie: sid }"), "5:20 the process makes its own secret"],
     [withRoute("cluster: a }, { match: { path: /x }, cluster: a"), "3:30 the route is never reached"],
   ];
   for (const [text, expected] of rows) {

@@ -102,7 +102,27 @@ export interface ClusterSpec {
   readonly retryBudget: RetryBudgetSpec;
   readonly limits: BreakerSpec;
   readonly queue: QueueSpec | undefined;
+  /** How a client comes back to its endpoint; undefined = it need not. */
+  readonly persistence: PersistenceSpec | undefined;
 }
+
+export type PersistenceSpec =
+  | {
+      readonly kind: "cookie";
+      readonly name: string;
+      /** Max-Age; 0 = until the browser is closed. */
+      readonly ttlMs: number;
+      readonly path: string;
+      readonly secure: boolean;
+      readonly httpOnly: boolean;
+      readonly sameSite: "strict" | "lax" | "none";
+      /** Key of the tokens that stand for endpoints; empty = one that the process makes. */
+      readonly secret: string;
+    }
+  /** The same tokens in a header of responses, which the client sends back. */
+  | { readonly kind: "header"; readonly name: string; readonly secret: string }
+  /** By the client's address, remembered in a table of `size` entries until it was not seen for `ttlMs`. */
+  | { readonly kind: "source"; readonly ttlMs: number; readonly size: number };
 
 export interface EndpointSpec {
   /** Identity: health and latency history belong to it. The formatted address unless the file names one. */

@@ -19,7 +19,7 @@ export interface MainThread {
 
 type ContextParts = Pick<
   ProxyContext,
-  "engine" | "metrics" | "shared" | "worker" | "random" | "main" | "wallClock" | "clockOffset"
+  "engine" | "metrics" | "shared" | "worker" | "random" | "secret" | "main" | "wallClock" | "clockOffset"
 >;
 
 export class ProxyContext {
@@ -29,6 +29,8 @@ export class ProxyContext {
   readonly shared: SharedState;
   readonly worker: number;
   readonly random: Random;
+  /** Of this process. */
+  readonly secret: string;
   readonly main: MainThread;
   /** Wall clock, milliseconds since 1970; only read when something is logged. */
   readonly wallClock: () => number;
@@ -53,6 +55,7 @@ export class ProxyContext {
     this.shared = parts.shared;
     this.worker = parts.worker;
     this.random = parts.random;
+    this.secret = parts.secret;
     this.main = parts.main;
     this.wallClock = parts.wallClock;
     this.clockOffset = parts.clockOffset;

@@ -7,6 +7,7 @@ import type { FailureRow } from "../model/outcome.js";
 import type { ListenerSpec, ProcessLimits, Spec } from "../model/spec.js";
 import type { SlotMap } from "../observe/slots.js";
 import type { LogRecord } from "./log-record.js";
+import type { SourceBufferMap } from "./source-buffers.js";
 
 /** Given to a worker when its thread starts. */
 export interface WorkerStart {
@@ -20,6 +21,8 @@ export interface WorkerStart {
   /** What a native engine has open (engine/native/descriptors.ts): to be closed should the thread die without doing so. */
   readonly descriptors: SharedArrayBuffer;
   readonly seed: number;
+  /** Of this process: keys what a configuration names no secret for. */
+  readonly secret: string;
   /** When the process's clock (the main thread's `performance.now`) was 0, milliseconds since 1970. */
   readonly timeOrigin: number;
 }
@@ -31,6 +34,8 @@ export interface Snapshot {
   /** By cluster name. */
   readonly plans: ReadonlyMap<string, Plan>;
   readonly metricSlots: SlotMap;
+  /** Memory of the clusters with persistence by address. */
+  readonly sources: SourceBufferMap;
 }
 
 /** A listener and the address at which it is bound. */

@@ -1,4 +1,6 @@
 /** A cluster as the proxy uses it: the policy's live object, where its figures are counted, and its idle connections. */
+import { isDeepStrictEqual } from "node:util";
+import { SourceTable } from "../balance/source-table.js";
 import { Cluster } from "../cluster/cluster.js";
 import type { LiveEndpoint } from "../cluster/live-endpoint.js";
 import type { ClusterSlots, Slots } from "../cluster/slots.js";
@@ -10,14 +12,20 @@ import { endpointKey, type SlotMap } from "../observe/slots.js";
 import { ClusterQueue } from "./cluster-queue.js";
 import type { ProxyContext } from "./context.js";
 import { RequestHash } from "./http/hash-request.js";
+import { SourcePersistence, TokenPersistence, type TokenSpec, tokenLine } from "./http/persistence.js";
+import { NO_BYTES } from "./http/put-bytes.js";
 import { UpstreamPool } from "./http/upstream-pool.js";
 import type { Snapshot } from "./messages.js";
+import { tokenOf } from "./persistence-token.js";
 
 /** What the proxy hangs on an endpoint. */
 export class EndpointData {
   /** Base of its metrics block. */
   readonly metrics: number;
   readonly pool: UpstreamPool;
+  /** What stands for it in a client's cookie or header, and the response's line that says so; empty without such. */
+  token = "";
+  tokenLine: Uint8Array = NO_BYTES;
 
   constructor(metrics: number, pool: UpstreamPool) {
     this.metrics = metrics;
@@ -38,8 +46,16 @@ export class ProxyCluster {
   hash: RequestHash;
   /** Who waits for room. */
   readonly queue: ClusterQueue;
+  /** How clients come back to their endpoint: one of the two, or neither. */
+  tokens: TokenPersistence | undefined = undefined;
+  sources: SourcePersistence | undefined = undefined;
+  readonly #context: ProxyContext;
+  /** Of which the endpoints have tokens. */
+  #tokenSpec: TokenSpec | undefined = undefined;
 
-  constructor(context: ProxyContext, spec: ClusterSpec, { slots, plans, metricSlots }: Snapshot) {
+  constructor(context: ProxyContext, spec: ClusterSpec, snapshot: Snapshot) {
+    const { slots, plans, metricSlots } = snapshot;
+    this.#context = context;
     this.name = spec.name;
     this.metrics = clusterBase(metricSlots.clusters.get(spec.name)!);
     this.live = new Cluster<EndpointData>({
@@ -54,6 +70,7 @@ export class ProxyCluster {
     this.hash = new RequestHash(spec.balance.hashOn);
     this.queue = new ClusterQueue(context, this);
     this.#equip(metricSlots);
+    this.#persist(snapshot);
   }
 
   get spec(): ClusterSpec {
@@ -64,11 +81,13 @@ export class ProxyCluster {
    * Follows a new spec. What did not change keeps its connections; idle ones to endpoints that went or moved close now, busy
    * ones after their exchange.
    */
-  update(spec: ClusterSpec, { slots, plans, metricSlots }: Snapshot): void {
+  update(spec: ClusterSpec, snapshot: Snapshot): void {
+    const { slots, plans, metricSlots } = snapshot;
     const left = this.live.update(spec, slotsOf(spec, slots), plans.get(spec.name)!);
     for (const endpoint of left) endpoint.data!.pool.close();
     this.hash = new RequestHash(spec.balance.hashOn);
     this.#equip(metricSlots);
+    this.#persist(snapshot);
   }
 
   /**
@@ -108,6 +127,26 @@ export class ProxyCluster {
       return true;
     }
     return false;
+  }
+
+  #persist({ sources }: Snapshot): void {
+    const { persistence } = this.spec;
+    const { endpoints } = this.live;
+    const spec = persistence?.kind === "source" ? undefined : persistence;
+    const isSame = isDeepStrictEqual(spec, this.#tokenSpec);
+    const secret = spec?.secret || this.#context.secret;
+    for (const { id, data } of endpoints) {
+      // A keyed hash for each of thousands of endpoints is worth keeping.
+      if (isSame && (spec === undefined || data!.token !== "")) continue;
+      data!.token = spec === undefined ? "" : tokenOf(secret, this.name, id);
+      data!.tokenLine = spec === undefined ? NO_BYTES : tokenLine(spec, data!.token);
+    }
+    this.#tokenSpec = spec;
+    this.tokens = spec === undefined ? undefined : new TokenPersistence(spec, endpoints);
+    this.sources =
+      persistence?.kind !== "source"
+        ? undefined
+        : new SourcePersistence(new SourceTable(sources.get(this.name)!, persistence.ttlMs), endpoints);
   }
 
   #equip(metricSlots: SlotMap): void {

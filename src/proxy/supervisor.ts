@@ -2,7 +2,7 @@
  * The proxy as one object: workers, health checks, access log and admin server of one process, and how they follow a
  * new configuration. Runs on the main thread; nothing here is on the path of a request.
  */
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { type AdminServer, startAdmin } from "../admin/server.js";
 import { type Clock, createClock } from "../base/clock.js";
 import { createRandom } from "../base/random.js";
@@ -31,6 +31,7 @@ import { liveStandpoints } from "./explain/standpoint.js";
 import { logHealth } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
 import type { Named, Snapshot } from "./messages.js";
+import { SourceBuffers } from "./source-buffers.js";
 import { SupervisorView } from "./supervisor-view.js";
 import { WorkerHandle } from "./worker-handle.js";
 import { Workers } from "./workers.js";
@@ -89,6 +90,8 @@ class RunningSupervisor implements Supervisor {
   readonly #metricSlots = new Slots();
   readonly #monitor: HealthMonitor;
   readonly #rings: SharedArrayBuffer[];
+  readonly #secret = randomBytes(32).toString("hex");
+  readonly #sourceBuffers = new SourceBuffers();
   readonly #workers: Workers;
   readonly #view: SupervisorView;
   readonly #discoveries: Discoveries;
@@ -241,6 +244,7 @@ class RunningSupervisor implements Supervisor {
       logRing,
       descriptors: new SharedArrayBuffer(MAX_DESCRIPTORS),
       seed: randomInt(2 ** 32),
+      secret: this.#secret,
       timeOrigin: performance.timeOrigin,
     };
     return new WorkerHandle(start, script, this.#shared, this.#clock, {
@@ -316,7 +320,8 @@ class RunningSupervisor implements Supervisor {
 
   #snapshot(spec: Spec, metricSlots: SlotMap): Snapshot {
     const slots = this.#slots.assign(spec.clusters);
-    return { spec, slots, plans: this.#planner.assign(spec.clusters), metricSlots };
+    const sources = this.#sourceBuffers.assign(spec.clusters);
+    return { spec, slots, plans: this.#planner.assign(spec.clusters), metricSlots, sources };
   }
 
   /** What left may be counted in until its connections have drained. */

@@ -40,6 +40,7 @@ const context = new ProxyContext({
   shared: new SharedState(start.shared),
   worker: start.worker,
   random: createRandom(start.seed),
+  secret: start.secret,
   main: {
     log: (record) => post({ kind: "log", record }),
     failures: (cluster, endpoint, row) => post({ kind: "failures", cluster, endpoint, row }),

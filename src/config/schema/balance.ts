@@ -28,7 +28,7 @@ const LEAST_TABLE = 1009;
 const MOST_TABLE = 5_000_011;
 const BOUND = "a factor from 1.01 to 100, or none";
 
-function parseCookieName(name: string): string | Refused {
+export function parseCookieName(name: string): string | Refused {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) ? name : refuse(`not the name of a cookie: ${name}`);
 }
 

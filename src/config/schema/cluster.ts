@@ -10,6 +10,7 @@ import { clusterLimits, queue } from "./flow.js";
 import { health, retryBudget } from "./health.js";
 import { outlier } from "./outlier.js";
 import { integer, list, mapping, quantity, text, tuned } from "./parts.js";
+import { persistence } from "./persistence.js";
 import { failover, locality, slowStart, subset } from "./stages.js";
 
 const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
@@ -87,12 +88,16 @@ export const cluster = mapping(
     outlier: outlier.describe("Ejects endpoints that keep failing."),
     limits: clusterLimits.describe("Circuit breakers of the cluster as a whole, over all workers."),
     queue: queue.optional().describe("Where requests wait while every endpoint is at its limit; by default nowhere."),
+    persistence: persistence.optional().describe("A client comes back to the endpoint that it was with."),
     retryBudget: retryBudget.describe("Bounds retries, so that they cannot multiply an overload."),
   },
   {
     discovery: "write discover",
     dns: "write discover: { dns: ... }",
     servers: "write endpoints",
+    sticky: "write persistence",
+    stickiness: "write persistence",
+    sessionAffinity: "write persistence",
     backends: "write endpoints",
     targets: "write endpoints",
     nodes: "write endpoints",

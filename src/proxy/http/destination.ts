@@ -1,6 +1,6 @@
-/** Where a request that was routed goes: to which cluster, and with what its policy hashes. */
+/** Where a request that was routed goes: its cluster, what the policy hashes of it, and the endpoint that it was with before. */
 import type { RequestHead } from "../../wire/http1/head.js";
-import type { ProxyCluster } from "../proxy-cluster.js";
+import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
 import { chooseCluster } from "./choose-cluster.js";
 import type { Downstream } from "./downstream.js";
 import type { ForwardRoute } from "./http-routes.js";
@@ -11,6 +11,8 @@ export class Destination {
   cluster!: ProxyCluster;
   /** Chance where the cluster hashes and the request has nothing that it could hash. */
   hash = 0;
+  #before: ProxyEndpoint | undefined = undefined;
+  #sourceHash = 0;
 
   /** Decides, while the head is as it was parsed. */
   choose(worker: HttpWorker, route: ForwardRoute, downstream: Downstream, head: RequestHead): void {
@@ -19,10 +21,33 @@ export class Destination {
     const madeId = downstream.listener.rules.requestId ? worker.requestContext.requestId : NO_BYTES;
     const { split } = route;
     const cluster = split === undefined ? route.cluster : chooseCluster(split, bytes, head, downstream, madeId);
+    const { tokens, sources } = cluster;
     this.cluster = cluster;
     this.hash = 0;
+    this.#before = undefined;
+    if (tokens !== undefined) this.#before = tokens.find(bytes, head);
+    else if (sources !== undefined) {
+      this.#sourceHash = downstream.sourceHash;
+      this.#before = sources.find(this.#sourceHash, worker.context.now());
+    }
     if (!cluster.live.usesHash) return;
     const hash = cluster.hash.of(bytes, head, downstream, madeId);
     this.hash = hash >= 0 ? hash : random.next();
+  }
+
+  /** As `Query.preferred` wants it: -1 also where the endpoint has left the cluster meanwhile. */
+  get preferred(): number {
+    const before = this.#before;
+    return before !== undefined && this.cluster.live.endpoints[before.index] === before ? before.index : -1;
+  }
+
+  /** The request goes to `endpoint`. */
+  onAcquired(endpoint: ProxyEndpoint, now: number): void {
+    this.cluster.sources?.remember(this.#sourceHash, endpoint, now);
+  }
+
+  /** What the response of `endpoint` adds, so that the client comes back to it. */
+  lineFor(endpoint: ProxyEndpoint): Uint8Array {
+    return endpoint === this.#before ? NO_BYTES : endpoint.data!.tokenLine;
   }
 }

@@ -238,7 +238,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#account.onForward(head, this.#worker.requestContext);
     this.#account.bytesIn += next - start;
     this.#response.reset(head.minor, route.responseOperations);
-    this.#tries.reset(route, this.#destination.cluster, head.method, this.#destination.hash);
+    this.#tries.reset(route, this.#destination, head.method);
     this.#tries.deadline = Number.POSITIVE_INFINITY;
     if (route.timeouts.totalMs > 0) {
       this.#tries.deadline = downstream.requestAt + route.timeouts.totalMs;
@@ -290,6 +290,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     const { downstream } = this.#client;
     response.prepare(head);
     this.#keepClient = this.#client.mayLive && !response.endsConnection;
+    response.added = this.#destination.lineFor(tries.current.endpoint!);
     const fault = response.start(head, downstream, this.#keepClient, buffer, start, end);
     if (fault !== undefined) {
       this.#fail(fault, "the response cannot be forwarded", Outcome.BAD_RESPONSE);
@@ -327,6 +328,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
       this.#fail("RESPONSE_INVALID", "a 101 that nobody asked for", Outcome.BAD_RESPONSE);
       return;
     }
+    this.#response.added = this.#destination.lineFor(this.#tries.current.endpoint!);
     if (!this.#response.interim(head, downstream)) {
       this.#fail("OVERLOADED", "no buffer is free", Outcome.ABORTED);
       return;

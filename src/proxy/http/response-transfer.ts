@@ -9,6 +9,7 @@ import { chooseFraming, endsConnection, Framing, type FramingId } from "./framin
 import { type HeaderOperations, NO_OPERATIONS } from "./header-operations.js";
 import type { HttpWorker } from "./http-worker.js";
 import { sendMessage } from "./join-head.js";
+import { NO_BYTES } from "./put-bytes.js";
 import { writeResponseHead } from "./response-writer.js";
 import { UPSTREAM_LIMITS } from "./upstream-limits.js";
 
@@ -18,6 +19,8 @@ export class ResponseTransfer {
   reusable = false;
   /** After `start`: the offset of the first byte that does not belong to the response. */
   next = 0;
+  /** Lines that the final response gets besides its own. */
+  added: Uint8Array = NO_BYTES;
   readonly #worker: HttpWorker;
   readonly #account: Account;
   #framing: FramingId = Framing.NONE;
@@ -37,6 +40,7 @@ export class ResponseTransfer {
   /** Awaits the response to a request of HTTP/1.`clientMinor` on a route with these operations. */
   reset(clientMinor: 0 | 1, operations: HeaderOperations): void {
     this.reusable = false;
+    this.added = NO_BYTES;
     this.#framing = Framing.NONE;
     this.#clientMinor = clientMinor;
     this.#operations = operations;
@@ -113,6 +117,7 @@ export class ResponseTransfer {
     const response = this.#worker.responseContext;
     response.rules = downstream.listener.rules;
     response.operations = this.#operations;
+    response.added = this.added;
     response.clientMinor = this.#clientMinor;
     response.framing = this.#framing;
     response.keepAlive = keepAlive;

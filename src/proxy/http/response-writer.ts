@@ -6,7 +6,7 @@ import { FIELD_IDS, FIELD_STRIDE, Field, type FieldId, type ResponseHead } from 
 import { createForwardingRules, type ForwardingRules } from "./forwarding.js";
 import { endsConnection, Framing, type FramingId } from "./framing.js";
 import { type HeaderOperations, isRemoved, NO_OPERATIONS } from "./header-operations.js";
-import { latin1, putBytes, putCrlf, putDecimal, putRange } from "./put-bytes.js";
+import { latin1, NO_BYTES, putBytes, putCrlf, putDecimal, putRange } from "./put-bytes.js";
 
 /** What the writer needs besides the head. One per worker, filled anew for each response. */
 export class ResponseContext {
@@ -14,6 +14,8 @@ export class ResponseContext {
   rules: ForwardingRules = createForwardingRules({ via: "", forwarded: false, requestId: false });
   /** Of the route. */
   operations: HeaderOperations = NO_OPERATIONS;
+  /** Further lines of a final response or a 101: they stand beside the endpoint's own, whatever these are. */
+  added: Uint8Array = NO_BYTES;
   /** From `chooseFraming`. Ignored for 1xx. */
   framing: FramingId = Framing.NONE;
   /** The version of the request. */
@@ -63,7 +65,10 @@ export function writeResponseHead(
   const isInterim = status < 200;
   if (isInterim && context.clientMinor === 0) return 0;
   const operations = isInterim ? NO_OPERATIONS : context.operations;
-  const room = head.end - head.start + CONSTANT_BYTES + context.rules.via11.length + operations.added.length;
+  // Other interim responses are not the answer, and caches and clients may read their fields twice.
+  const added = isInterim && status !== 101 ? NO_BYTES : context.added;
+  const ownBytes = CONSTANT_BYTES + context.rules.via11.length + operations.added.length + added.length;
+  const room = head.end - head.start + ownBytes;
   if (room > limit - at) return -1;
   const framing = isInterim ? Framing.NONE : context.framing;
 
@@ -98,6 +103,7 @@ export function writeResponseHead(
   if (via11.length > 0 && operations.removedIds[Field.VIA] === 0)
     at = putBytes(dest, at, head.minor === 1 ? via11 : via10);
   if (operations.added.length > 0) at = putBytes(dest, at, operations.added);
+  if (added.length > 0) at = putBytes(dest, at, added);
   at = putCrlf(dest, at);
   return at - begin;
 }

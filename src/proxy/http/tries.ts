@@ -10,6 +10,7 @@ import { parseRetryAfter } from "../../wire/http1/retry-after.js";
 import type { ProxyContext } from "../context.js";
 import type { ProxyCluster } from "../proxy-cluster.js";
 import type { Account } from "./account.js";
+import type { Destination } from "./destination.js";
 import type { Exchange } from "./exchange.js";
 import type { Flight } from "./flight.js";
 import type { ForwardRoute } from "./http-routes.js";
@@ -37,6 +38,7 @@ export class Tries implements FailedTry {
   cluster!: ProxyCluster;
   /** When the whole exchange has to be over, on the engine's clock; Infinity = never. */
   deadline = Number.POSITIVE_INFINITY;
+  #destination!: Destination;
   /** A place in the budget was taken for the next try. */
   #holdsPlace = false;
 
@@ -59,13 +61,14 @@ export class Tries implements FailedTry {
   }
 
   /** Begins a new request. */
-  reset(route: ForwardRoute, cluster: ProxyCluster, method: MethodId, hash: number): void {
+  reset(route: ForwardRoute, destination: Destination, method: MethodId): void {
     this.route = route;
-    this.cluster = cluster;
+    this.cluster = destination.cluster;
+    this.#destination = destination;
     this.tries = 0;
     this.idempotent = isIdempotent(method);
     this.bodyKept = true;
-    this.query.reset(hash);
+    this.query.reset(destination.hash);
   }
 
   /**
@@ -76,10 +79,12 @@ export class Tries implements FailedTry {
   begin(exchange: Exchange, flight: Flight, fresh: boolean): boolean {
     const { cluster } = this;
     this.query.now = this.#context.now();
+    this.query.preferred = this.#destination.preferred;
     const endpoint = cluster.live.acquire(this.query);
     const idle = endpoint === undefined || fresh ? undefined : endpoint.data!.pool.take();
     if (endpoint === undefined || (idle === undefined && !cluster.open(endpoint, this.query))) return false;
     this.tries++;
+    this.#destination.onAcquired(endpoint, this.query.now);
     this.current.begin(exchange, cluster, endpoint, idle, flight, this.#holdsPlace, this.route.timeouts.perTryMs);
     this.#holdsPlace = false;
     return true;

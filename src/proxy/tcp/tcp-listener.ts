@@ -49,7 +49,8 @@ export class TcpListener {
     metrics[this.metrics + L.OPEN]++;
     const session = new TcpSession(this, conn);
     this.sessions.add(session);
-    session.begin(this.cluster.live.usesHash ? hashPeer(conn) : 0);
+    const { live, sources } = this.cluster;
+    session.begin(live.usesHash || sources !== undefined ? hashPeer(conn) : 0);
     return session.client;
   }
 }

@@ -77,6 +77,7 @@ export class TcpSession implements QueueOwner {
   readonly #query = new Query();
   readonly #acceptedAt: number;
   #endpoint: ProxyEndpoint | undefined = undefined;
+  #sourceHash = 0;
   #tryAt = 0;
   #open = false;
   #clientEnded = false;
@@ -104,6 +105,7 @@ export class TcpSession implements QueueOwner {
 
   begin(hash: number): void {
     this.listener.context.metrics[this.listener.metrics + L.ACTIVE]++;
+    this.#sourceHash = hash;
     this.#query.reset(hash);
     if (this.listener.context.accessLog !== undefined) this.#peer = describePeer(this.client.conn!);
     this.#connect();
@@ -224,8 +226,11 @@ export class TcpSession implements QueueOwner {
     const { metrics } = context;
     const cluster = this.#cluster;
     this.#query.now = context.now();
+    const { sources } = cluster;
+    this.#query.preferred = sources?.find(this.#sourceHash, this.#query.now)?.index ?? -1;
     const endpoint = cluster.live.acquire(this.#query);
     if (endpoint === undefined || !cluster.open(endpoint, this.#query)) return false;
+    sources?.remember(this.#sourceHash, endpoint, this.#query.now);
     this.#endpoint = endpoint;
     this.#tryAt = context.engine.now();
     if (cluster.live.panicking) metrics[cluster.metrics + C.PANIC_PICKS]++;
