@@ -21,6 +21,8 @@ export interface Figures {
   readonly retries: number;
   /** Retries that the rules wanted and the budget refused. */
   readonly retriesDenied: number;
+  /** Tries that had to wait for room, warm-up included. */
+  readonly queued: number;
   readonly ejections: number;
   /** Milliseconds in which all endpoints were bad and therefore all used. */
   readonly panicMs: number;

@@ -2,6 +2,7 @@
 import type { LiveEndpoint } from "../cluster/live-endpoint.js";
 import { Query } from "../model/query.js";
 import type { FailedTry } from "../resilience/retry-policy.js";
+import { Waiter } from "../resilience/wait-queue.js";
 
 export class Flight implements FailedTry {
   readonly index: number;
@@ -18,6 +19,10 @@ export class Flight implements FailedTry {
   hash = 0;
   /** Milliseconds that a trace recorded. */
   recorded = 0;
+  /** When the back-off before the next try is over; -1 = it does not wait for that. */
+  retryAt = -1;
+  /** Its place in the queue. */
+  readonly place = new Waiter<Flight>(this);
   /** The try under way, respectively the next one, has a place in the retry budget. */
   holdsPlace = false;
   willHoldPlace = false;
@@ -42,6 +47,7 @@ export class Flight implements FailedTry {
     this.tries = 0;
     this.holdsPlace = false;
     this.willHoldPlace = false;
+    this.retryAt = -1;
     this.query.reset(hash);
   }
 }

@@ -11,6 +11,7 @@ function run(name: string, size: number, policy: "round-robin" | "p2c") {
     cluster: createClusterSpec(size, { balance: createBalanceSpec(policy) }),
     retry: NO_RETRY,
     timeouts: { responseHeaderMs: 0, perTryMs: 0, totalMs: 0 },
+    priority: "normal" as const,
   };
   const endpoints = new Map([["e1", createScript({ errors: 0.5, servers: 2 })]]);
   return { name, figures: simulate(subject, createScenario({ endpoints }), 7) };

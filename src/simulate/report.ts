@@ -29,6 +29,7 @@ const ROWS: readonly (readonly [label: string, cell: Cell])[] = [
   ["tries", ({ tries }) => `${tries}`],
   ["retries", ({ retries }) => `${retries}`],
   ["retries denied", ({ retriesDenied }) => `${retriesDenied}`],
+  ["queued", ({ queued }) => `${queued}`],
   ["ejections", ({ ejections }) => `${ejections}`],
   ["panic ms", ({ panicMs }) => decimal(panicMs)],
   ["tries max/mean", ({ imbalance }) => decimal(imbalance.triesMaxOverMean)],

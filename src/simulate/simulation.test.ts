@@ -3,7 +3,13 @@ import { describe, test } from "node:test";
 import { NO_RETRY } from "../model/flow-spec.js";
 import type { ClusterSpec, RetrySpec } from "../model/spec.js";
 import { createScenario, createScript } from "../testing/scenarios.js";
-import { createBalanceSpec, createClusterSpec, createHealthSpec, createOutlierSpec } from "../testing/specs.js";
+import {
+  createBalanceSpec,
+  createClusterSpec,
+  createEndpointSpec,
+  createHealthSpec,
+  createOutlierSpec,
+} from "../testing/specs.js";
 import { simulate } from "./simulation.js";
 import type { Subject } from "./subject.js";
 
@@ -20,6 +26,7 @@ function createSubject(
     cluster: createClusterSpec(size, cluster),
     retry: { ...NO_RETRY, ...retry },
     timeouts: { responseHeaderMs: 30_000, perTryMs: 0, totalMs: 0, ...timeouts },
+    priority: "normal",
   };
 }
 
@@ -163,6 +170,48 @@ test("retries beyond the budget are denied", () => {
   );
   assertNear(retries / tries, 0.2, 0.05, "share of retries");
   assert.ok(retriesDenied > 0);
+});
+
+test("a retry waits for its back-off, and not beyond the deadline of the whole", () => {
+  const others = createScript({ errors: 1, errorMs: 0 });
+  const retry = { attempts: 1, statuses: [503], backoff: { baseMs: 1000, maxMs: 1000 } } as const;
+  const cluster = { outlier: NEVER_EJECT, retryBudget: { percent: 100, minimum: 1000 } };
+  const patient = simulate(createSubject(1, cluster, retry), createScenario({ others }), SEED);
+  assert.equal(patient.retries, patient.requests);
+  const late = patient.timeline.slice(2).every(({ requests, tries }) => tries > requests);
+  const [first] = patient.timeline;
+  assert.ok(late && first.tries < first.requests * 1.6, "retries of the first half second come later");
+  const hurried = simulate(createSubject(1, cluster, retry, { totalMs: 500 }), createScenario({ others }), SEED);
+  assertNear(hurried.retries / hurried.requests, 0.5, 0.1, "share whose back-off is short enough");
+  assert.equal(hurried.ok + hurried.failed, hurried.requests);
+});
+
+describe("where all endpoints are full requests wait in the cluster's queue", () => {
+  const endpoints = Array.from({ length: 10 }, (_, i) => createEndpointSpec(i, { maxConnections: 1 }));
+  const balance = createBalanceSpec("least-request");
+
+  test("as long as one queue for all servers would have them wait: M/M/10", () => {
+    const cluster = { endpoints, balance, queue: { max: 100_000, timeoutMs: 1_000_000 } };
+    const arrivals = { kind: "poisson", perSecond: 900 } as const;
+    const { latency, failed, queued, requests } = simulate(
+      createSubject(0, cluster),
+      createScenario({ arrivals, durationMs: 300_000 }),
+      SEED,
+    );
+    const busy = erlangC(10, 9);
+    assertNear(latency.mean, 10 + (busy * 10) / (10 * 0.1), 0.07, "mean");
+    assertNear(queued / requests, busy, 0.05, "share that waits");
+    assert.equal(failed, 0);
+  });
+
+  test("and no longer than they may, nor more of them than fit", () => {
+    const arrivals = { kind: "poisson", perSecond: 2000 } as const;
+    const errors = (queue: ClusterSpec["queue"]) =>
+      simulate(createSubject(0, { endpoints, balance, queue }), createScenario({ arrivals }), SEED).errors;
+    assert.deepEqual(Object.keys(errors({ max: 100_000, timeoutMs: 50 })), ["QUEUE_TIMEOUT"]);
+    assert.deepEqual(Object.keys(errors({ max: 5, timeoutMs: 1_000_000 })), ["QUEUE_FULL"]);
+    assert.deepEqual(Object.keys(errors(undefined)), ["OVERLOADED"]);
+  });
 });
 
 test("an endpoint that does not answer is timed out, its work is done all the same", () => {

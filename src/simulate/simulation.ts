@@ -2,27 +2,29 @@
  * One run: requests arrive, the production policy chooses, modelled endpoints serve, timeouts and retries follow the rules
  * that the proxy follows, and everything is counted. The same input and seed give the same figures, bit for bit.
  */
-import { type Code, TRAITS } from "../base/errors.js";
+import type { Code } from "../base/errors.js";
 import { EndpointCell } from "../model/cells.js";
+import { PRIORITIES } from "../model/flow-spec.js";
 import { isServerError, Outcome, type OutcomeId, outcomeOfStatus } from "../model/outcome.js";
 import type { Scenario } from "../model/scenario.js";
-import { mayRetry, mayRetryStatus } from "../resilience/retry-policy.js";
 import { Arrivals } from "./arrivals.js";
 import { Draw, uniform } from "./chance.js";
 import { Deadlines } from "./deadlines.js";
-import { EndpointModel } from "./endpoint-model.js";
 import { EventQueue } from "./event-queue.js";
 import type { Figures } from "./figures.js";
 import { Flight } from "./flight.js";
-import { Jobs, Result, type ResultId } from "./jobs.js";
+import { Result, type ResultId } from "./jobs.js";
 import { createKeys, type DrawKey } from "./keys.js";
 import { createPolicy, type Policy } from "./policy.js";
 import { Probes } from "./probes.js";
+import { Retries } from "./retries.js";
+import { Service } from "./service.js";
 import { Statistics } from "./statistics.js";
 import type { Subject } from "./subject.js";
 import { VirtualClock } from "./virtual-clock.js";
+import { WaitingRoom } from "./waiting-room.js";
 
-const Event = { ARRIVAL: 0, DONE: 1, TIMER: 2, CHANGE: 3, SAMPLE: 4 } as const;
+const Event = { ARRIVAL: 0, DONE: 1, TIMER: 2, CHANGE: 3, SAMPLE: 4, RETRY: 5 } as const;
 
 /** Looks at what is in flight so often in a run. */
 const SAMPLES = 1000;
@@ -40,14 +42,13 @@ class Simulation {
   readonly #tryMs: number;
   readonly #events = new EventQueue();
   readonly #clock = new VirtualClock(this.#events, Event.TIMER);
-  /** Answers on their way back. */
-  readonly #answers = new Deadlines();
   readonly #tryDeadlines = new Deadlines();
   readonly #totalDeadlines = new Deadlines();
-  readonly #jobs = new Jobs();
-  readonly #models: readonly EndpointModel[];
+  readonly #service: Service;
   readonly #probes: Probes;
   readonly #policy: Policy;
+  readonly #retries: Retries;
+  readonly #room: WaitingRoom;
   readonly #statistics: Statistics;
   readonly #arrivals: Arrivals;
   readonly #drawKey: DrawKey;
@@ -55,6 +56,8 @@ class Simulation {
   readonly #spare: Flight[] = [];
   #requests = 0;
   #inFlight = 0;
+  /** A place was given back, or endpoints have changed, since those who wait were last asked. */
+  #mayHaveRoom = false;
 
   constructor(subject: Subject, scenario: Scenario, seed: number) {
     this.#subject = subject;
@@ -63,12 +66,10 @@ class Simulation {
     const { cluster, timeouts } = subject;
     const { perTryMs, responseHeaderMs } = timeouts;
     this.#tryMs = Math.min(perTryMs || Number.POSITIVE_INFINITY, responseHeaderMs || Number.POSITIVE_INFINITY);
-    this.#models = cluster.endpoints.map(
-      ({ id }) =>
-        new EndpointModel(scenario.endpoints.get(id) ?? scenario.others, this.#jobs, this.#events, Event.DONE),
-    );
-    this.#probes = new Probes(this.#clock, cluster, this.#models, (endpoint, number, works) =>
-      this.#sendProbe(endpoint, number, works),
+    const { DONE: done, CHANGE: change } = Event;
+    this.#service = new Service(cluster, scenario, seed, this.#clock, this.#events, { done, change });
+    this.#probes = new Probes(this.#clock, cluster, this.#service.models, (endpoint, number, works) =>
+      this.#service.sendProbe(endpoint, number, works),
     );
     this.#arrivals = new Arrivals(scenario.arrivals, seed);
     this.#drawKey = createKeys(scenario.keys);
@@ -81,35 +82,44 @@ class Simulation {
       onEvent: (event) => this.#statistics.onEvent(event, this.#clock.time),
       onPanic: (panic) => this.#statistics.onPanic(panic, this.#clock.time),
     });
+    this.#retries = new Retries(subject, this.#policy.cluster, seed, () => this.#statistics.onDenied(this.#clock.time));
+    this.#room = new WaitingRoom(this.#policy.cluster, PRIORITIES.indexOf(subject.priority));
   }
 
   run(): Figures {
     const { durationMs } = this.#scenario;
     const events = this.#events;
     for (const at of this.#arrivals.first()) this.#addArrival(at);
-    this.#models.forEach((_, index) => {
-      const { endpoints, others } = this.#scenario;
-      const { changes } = endpoints.get(this.#subject.cluster.endpoints[index].id) ?? others;
-      for (const { atMs } of changes) events.add(atMs, Event.CHANGE, index);
-    });
     events.add(durationMs / SAMPLES / 2, Event.SAMPLE, 0);
     for (;;) {
-      const at = Math.min(events.nextAt, this.#answers.nextAt, this.#tryDeadlines.nextAt, this.#totalDeadlines.nextAt);
+      const at = Math.min(
+        events.nextAt,
+        this.#service.answers.nextAt,
+        this.#tryDeadlines.nextAt,
+        this.#totalDeadlines.nextAt,
+        this.#room.deadlines.nextAt,
+      );
       if (at >= durationMs && (this.#inFlight === 0 || at > durationMs + PATIENCE_MS)) break;
       this.#clock.time = at;
       this.#step(at);
+      if (this.#mayHaveRoom) this.#wake();
     }
     this.#policy.close();
     const { cluster } = this.#subject;
-    const about = { cluster: cluster.name, policy: cluster.balance.policy, seed: this.#seed };
-    return this.#statistics.figures(about, Math.min(durationMs, this.#clock.time), this.#utilisations());
+    const about = {
+      cluster: cluster.name,
+      policy: cluster.balance.policy,
+      seed: this.#seed,
+      queued: this.#room.joined,
+    };
+    return this.#statistics.figures(about, Math.min(durationMs, this.#clock.time), this.#service.utilisations());
   }
 
   /** An answer that comes just in time is in time. */
   #step(at: number): void {
-    if (this.#answers.nextAt === at) {
-      this.#answers.take();
-      this.#onAnswer(this.#answers.who);
+    if (this.#service.answers.nextAt === at) {
+      this.#service.answers.take();
+      this.#onAnswer(this.#service.answers.who);
     } else if (this.#events.nextAt === at) {
       this.#events.take();
       this.#onEvent(this.#events.what, this.#events.who);
@@ -118,15 +128,23 @@ class Simulation {
       deadline.take();
       const flight = this.#flights[deadline.who];
       if (flight.turn === deadline.turn) this.#onTryFailed(flight, "RESPONSE_TIMEOUT", Outcome.TIMEOUT);
-    } else {
+    } else if (this.#totalDeadlines.nextAt === at) {
       const deadline = this.#totalDeadlines;
       deadline.take();
       const flight = this.#flights[deadline.who];
-      if (flight.life === deadline.turn) {
-        this.#settle(flight, Outcome.TIMEOUT, false);
-        this.#fail(flight, "TOTAL_TIMEOUT");
-      }
+      if (flight.life === deadline.turn) this.#onTotalTimeout(flight);
+    } else {
+      const { deadlines } = this.#room;
+      deadlines.take();
+      const flight = this.#flights[deadlines.who];
+      if (flight.turn === deadlines.turn) this.#fail(flight, "QUEUE_TIMEOUT");
     }
+  }
+
+  /** Also of a request that waits for its next try. */
+  #onTotalTimeout(flight: Flight): void {
+    if (flight.endpoint !== undefined) this.#settle(flight, Outcome.TIMEOUT, false);
+    this.#fail(flight, "TOTAL_TIMEOUT");
   }
 
   #onEvent(what: number, who: number): void {
@@ -136,14 +154,22 @@ class Simulation {
         this.#onArrival();
         break;
       case Event.DONE:
-        this.#models[this.#jobs.endpoint[who]].finish(time);
-        this.#answerLater(who);
+        this.#service.finish(who);
         break;
       case Event.TIMER:
         this.#clock.run(who);
+        this.#mayHaveRoom = true;
         break;
+      case Event.RETRY: {
+        const flight = this.#flights[who];
+        // Another time, or none: what waited then has ended since.
+        if (flight.retryAt !== time) break;
+        flight.retryAt = -1;
+        this.#launch(flight);
+        break;
+      }
       case Event.CHANGE:
-        this.#models[who].change(time);
+        this.#service.models[who].change(time);
         break;
       case Event.SAMPLE: {
         const { durationMs } = this.#scenario;
@@ -170,81 +196,56 @@ class Simulation {
     this.#statistics.onRequest(time);
     const { totalMs } = this.#subject.timeouts;
     if (totalMs > 0) this.#totalDeadlines.add(time + totalMs, flight.index, flight.life);
-    this.#try(flight);
+    this.#launch(flight);
   }
 
-  /** As `Tries.begin` of the proxy. */
-  #try(flight: Flight): void {
+  /** Begins the next try, or waits for room; where neither is possible the request fails. As `Launch.begin` of the proxy. */
+  #launch(flight: Flight): void {
+    const room = this.#room;
+    if (!room.isCrowded) {
+      if (this.#try(flight)) return;
+      if (!room.admits(flight.query)) {
+        this.#fail(flight, flight.query.refusal);
+        return;
+      }
+    }
+    const code = room.join(flight, this.#clock.time);
+    if (code !== undefined) this.#fail(flight, code);
+  }
+
+  /** Those who wait try, in their order, until one finds no room. */
+  #wake(): void {
+    this.#mayHaveRoom = false;
+    const room = this.#room;
+    for (let flight = room.first; flight !== undefined; flight = room.first) {
+      const begins = this.#try(flight);
+      if (!begins && room.admits(flight.query)) break;
+      room.leave(flight);
+      if (!begins) this.#fail(flight, flight.query.refusal);
+    }
+  }
+
+  /** As `Tries.begin` of the proxy: false where there is no endpoint. */
+  #try(flight: Flight): boolean {
     const { cluster, cells } = this.#policy;
     const { time } = this.#clock;
-    flight.holdsPlace = flight.willHoldPlace;
-    flight.willHoldPlace = false;
     flight.query.now = time;
     const endpoint = cluster.acquire(flight.query);
-    if (endpoint === undefined) {
-      this.#returnPlace(flight);
-      this.#fail(flight, flight.query.refusal);
-      return;
-    }
+    if (endpoint === undefined) return false;
+    flight.holdsPlace = flight.willHoldPlace;
+    flight.willHoldPlace = false;
     flight.endpoint = endpoint;
     flight.tryAt = time;
     flight.tries++;
     flight.turn++;
     this.#statistics.onTry(endpoint.index, flight.tries > 1, cells[endpoint.at + EndpointCell.ACTIVE], time);
     if (this.#tryMs !== Number.POSITIVE_INFINITY) this.#tryDeadlines.add(time + this.#tryMs, flight.index, flight.turn);
-    const job = this.#newJob(endpoint.index, flight.index, flight.turn);
-    this.#jobs.work[job] = uniform(this.#seed, Draw.WORK, flight.request, flight.tries);
-    this.#jobs.luck[job] = uniform(this.#seed, Draw.ERROR, flight.request, flight.tries);
-    this.#jobs.recorded[job] = flight.recorded;
-    flight.bytesSent = this.#send(job) ? 1 : 0;
-  }
-
-  #newJob(endpoint: number, owner: number, turn: number): number {
-    const jobs = this.#jobs;
-    const job = jobs.take();
-    jobs.endpoint[job] = endpoint;
-    jobs.owner[job] = owner;
-    jobs.turn[job] = turn;
-    return job;
-  }
-
-  /** False if the endpoint does not even see it. */
-  #send(job: number): boolean {
-    const model = this.#models[this.#jobs.endpoint[job]];
-    const { behaviour } = model;
-    if (behaviour.down) {
-      this.#jobs.result[job] = Result.REFUSED;
-      this.#answerLater(job);
-      return false;
-    }
-    if (behaviour.hangs) {
-      this.#jobs.put(job);
-    } else if (!model.take(job, this.#clock.time)) {
-      this.#jobs.result[job] = Result.FULL;
-      this.#answerLater(job);
-    }
+    flight.bytesSent = this.#service.send(endpoint.index, flight) ? 1 : 0;
     return true;
   }
 
-  #sendProbe(endpoint: number, number: number, works: boolean): void {
-    const job = this.#newJob(endpoint, -1 - number, 0);
-    this.#jobs.work[job] = uniform(this.#seed, Draw.PROBE, number, 0);
-    this.#jobs.luck[job] = uniform(this.#seed, Draw.PROBE, number, 1);
-    this.#jobs.recorded[job] = 0;
-    const { down } = this.#models[endpoint].behaviour;
-    if (works || down) this.#send(job);
-    else {
-      this.#jobs.result[job] = Result.SERVED;
-      this.#answerLater(job);
-    }
-  }
-
-  #answerLater(job: number): void {
-    this.#answers.add(this.#clock.time + this.#scenario.roundTripMs, job, 0);
-  }
-
   #onAnswer(job: number): void {
-    const jobs = this.#jobs;
+    const { jobs } = this.#service;
     const owner = jobs.owner[job];
     const result = jobs.result[job] as ResultId;
     const turn = jobs.turn[job];
@@ -262,16 +263,16 @@ class Simulation {
       this.#statistics.onAnswer(flight.startedAt, this.#clock.time);
       this.#finish(flight);
     } else {
-      const { errorStatus } = this.#models[flight.endpoint!.index].behaviour;
+      const { errorStatus } = this.#service.models[flight.endpoint!.index].behaviour;
       this.#onStatus(flight, result === Result.FULL ? 503 : errorStatus);
     }
   }
 
   #onStatus(flight: Flight, status: number): void {
     this.#learn(flight, status);
-    const isRepeated = mayRetryStatus(flight, status, this.#subject.retry) && this.#takePlace(flight);
+    const waitMs = this.#retries.afterStatus(flight, status, this.#clock.time);
     this.#settle(flight, outcomeOfStatus(status), false);
-    if (isRepeated) this.#try(flight);
+    if (waitMs >= 0) this.#launchAfter(flight, waitMs);
     else this.#fail(flight, `STATUS ${status}`);
   }
 
@@ -280,24 +281,20 @@ class Simulation {
     this.#policy.cluster.answered(flight.endpoint!, status, time - flight.tryAt, time);
   }
 
-  /** As the proxy: what nobody has seen is repeated without asking the budget, since it adds no work. */
   #onTryFailed(flight: Flight, code: Code, outcome: OutcomeId): void {
     this.#settle(flight, outcome, false);
-    const isRepeated =
-      mayRetry(flight, code, this.#subject.retry) && (TRAITS[code].retry === "safe" || this.#takePlace(flight));
-    if (isRepeated) this.#try(flight);
+    const waitMs = this.#retries.afterFailure(flight, code, this.#clock.time);
+    if (waitMs >= 0) this.#launchAfter(flight, waitMs);
     else this.#fail(flight, code);
   }
 
-  #takePlace(flight: Flight): boolean {
-    flight.willHoldPlace = this.#policy.cluster.admission.beginRetry();
-    if (!flight.willHoldPlace) this.#statistics.onDenied(this.#clock.time);
-    return flight.willHoldPlace;
-  }
-
-  #returnPlace(flight: Flight): void {
-    if (flight.holdsPlace) this.#policy.cluster.admission.endRetry();
-    flight.holdsPlace = false;
+  #launchAfter(flight: Flight, waitMs: number): void {
+    if (waitMs === 0) {
+      this.#launch(flight);
+      return;
+    }
+    flight.retryAt = this.#clock.time + waitMs;
+    this.#events.add(flight.retryAt, Event.RETRY, flight.index);
   }
 
   /** Ends the try under way. @param served with the answer that was asked for */
@@ -310,7 +307,8 @@ class Simulation {
     this.#policy.cluster.settle(endpoint, outcome, time);
     this.#policy.count(endpoint.index, outcome, isAnswered ? time - flight.tryAt : -1);
     this.#statistics.onTryEnd(endpoint.index, served, time - flight.tryAt, time);
-    this.#returnPlace(flight);
+    this.#retries.returnPlace(flight);
+    this.#mayHaveRoom = true;
   }
 
   #fail(flight: Flight, error: string): void {
@@ -319,7 +317,10 @@ class Simulation {
   }
 
   #finish(flight: Flight): void {
+    this.#room.leave(flight);
+    this.#retries.end(flight);
     flight.life++;
+    flight.retryAt = -1;
     this.#inFlight--;
     this.#addArrival(this.#arrivals.afterAnswer(flight.startedAt, this.#clock.time));
     this.#spare.push(flight);
@@ -333,12 +334,5 @@ class Simulation {
     const flight = new Flight(this.#flights.length);
     this.#flights.push(flight);
     return flight;
-  }
-
-  #utilisations(): (number | undefined)[] {
-    const { durationMs } = this.#scenario;
-    return this.#models.map(({ behaviour, served }) =>
-      behaviour.servers === 0 ? undefined : served / behaviour.servers / durationMs,
-    );
   }
 }

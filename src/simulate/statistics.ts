@@ -149,7 +149,7 @@ export class Statistics {
 
   /** @param utilisations by endpoint */
   figures(
-    about: Pick<Figures, "cluster" | "policy" | "seed">,
+    about: Pick<Figures, "cluster" | "policy" | "seed" | "queued">,
     now: number,
     utilisations: readonly (number | undefined)[],
   ) {

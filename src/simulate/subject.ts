@@ -1,11 +1,13 @@
 /** What of a configuration is simulated: one cluster, and the rules of the first route or listener that leads to it. */
-import { NO_RETRY } from "../model/flow-spec.js";
+import { NO_RETRY, type PriorityName } from "../model/flow-spec.js";
 import type { ClusterSpec, ForwardTimeouts, RetrySpec, Spec } from "../model/spec.js";
 
 export interface Subject {
   readonly cluster: ClusterSpec;
   readonly retry: RetrySpec;
   readonly timeouts: Pick<ForwardTimeouts, "responseHeaderMs" | "perTryMs" | "totalMs">;
+  /** Its class where requests have to wait. */
+  readonly priority: PriorityName;
 }
 
 const NO_TIMEOUTS = { responseHeaderMs: 0, perTryMs: 0, totalMs: 0 } as const;
@@ -18,15 +20,16 @@ export function subjectOf(spec: Spec, name: string | undefined): Subject | strin
   if (cluster === undefined) return `there is no cluster ${name}; clusters are ${names}`;
   for (const listener of spec.listeners) {
     if (listener.kind === "tcp") {
-      if (listener.cluster === cluster.name) return { cluster, retry: connectRetries(cluster), timeouts: NO_TIMEOUTS };
+      if (listener.cluster === cluster.name)
+        return { cluster, retry: connectRetries(cluster), timeouts: NO_TIMEOUTS, priority: "normal" };
       continue;
     }
     for (const { action } of listener.routes) {
       if (action.kind === "forward" && action.cluster === cluster.name)
-        return { cluster, retry: action.retry, timeouts: action.timeouts };
+        return { cluster, retry: action.retry, timeouts: action.timeouts, priority: action.priority };
     }
   }
-  return { cluster, retry: NO_RETRY, timeouts: NO_TIMEOUTS };
+  return { cluster, retry: NO_RETRY, timeouts: NO_TIMEOUTS, priority: "normal" };
 }
 
 /** A TCP listener tries to connect so often in all. */

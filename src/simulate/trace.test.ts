@@ -73,6 +73,7 @@ test("played again by the same policy a log gives about what it says", () => {
       cluster: createClusterSpec(3),
       retry: NO_RETRY,
       timeouts: { responseHeaderMs: 0, perTryMs: 0, totalMs: 0 },
+      priority: "normal",
     },
     read(lines)!.scenario,
     1,

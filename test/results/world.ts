@@ -20,6 +20,7 @@ export function subject(size: number, policy: BalanceName, changes: Partial<Clus
     }),
     retry: NO_RETRY,
     timeouts: { responseHeaderMs: 0, perTryMs: 0, totalMs: 0 },
+    priority: "normal",
   };
 }
 
