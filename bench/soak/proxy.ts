@@ -26,14 +26,19 @@ export interface Level {
 }
 
 /** A pool that empties soon after the load ends, so that what is left then is a leak. */
-export function configuration({ engine, workers, endpoints, file }: ProxyOrder, port: number, weight: number): string {
+function configuration({ engine, workers, endpoints, file }: ProxyOrder, port: number, turn: number): string {
+  // Every second turn one of them is gone; which one, and the weights, change too.
+  const lines = endpoints.flatMap((each, i) => {
+    if (turn % 2 === 1 && (turn >> 1) % endpoints.length === i) return [];
+    return [`      - { address: "127.0.0.1:${each}", weight: ${1 + ((turn * i) % 5)} }`];
+  });
   return `
 listeners:
   - { name: front, address: "127.0.0.1:${port}", cluster: back, timeouts: { idle: 10s } }
 clusters:
   back:
     endpoints:
-${endpoints.map((each, i) => `      - { address: "127.0.0.1:${each}", weight: ${i === 0 ? weight : 1} }`).join("\n")}
+${lines.join("\n")}
     pool: { idle: 2s }
     outlier: { consecutiveFailures: 0 }
     retryBudget: { percent: 100% }
@@ -52,7 +57,7 @@ export class RunningProxy {
   readonly complaints: string[] = [];
   readonly #child: ChildProcess;
   readonly #order: ProxyOrder;
-  #weight = 1;
+  #turn = 0;
 
   private constructor(order: ProxyOrder, child: ChildProcess, started: Started) {
     this.#order = order;
@@ -62,7 +67,7 @@ export class RunningProxy {
   }
 
   static async start(order: ProxyOrder): Promise<RunningProxy> {
-    writeFileSync(order.file, configuration(order, 0, 1));
+    writeFileSync(order.file, configuration(order, 0, 0));
     const child = spawn(process.execPath, [PROGRAM, "run", order.file], { stdio: ["ignore", "ignore", "pipe"] });
     const lines = createInterface({ input: child.stderr });
     const started = await new Promise<Started>((resolve, reject) => {
@@ -88,11 +93,10 @@ export class RunningProxy {
     return this.#child.pid!;
   }
 
-  /** Another configuration, the same listener. */
+  /** Another configuration, the same listener: endpoints go, come back and are reweighted. */
   reload(): void {
-    this.#weight = (this.#weight % 5) + 1;
     const { file } = this.#order;
-    writeFileSync(`${file}.new`, configuration(this.#order, this.port, this.#weight));
+    writeFileSync(`${file}.new`, configuration(this.#order, this.port, ++this.#turn));
     renameSync(`${file}.new`, file);
     this.#child.kill("SIGHUP");
   }
