@@ -170,6 +170,13 @@ test("an endpoint of which an agent wants half a share gets it, and one of which
   assert.deepEqual([ids.filter((id) => id === "e0").length, ids.filter((id) => id === "e1").length], [200, 100]);
 });
 
+test("an endpoint whose agent wants no more than so many at once gets no more", () => {
+  const { cluster, table } = createFixture(createClusterSpec(2));
+  table.limitActive("web", "e1", 2);
+  const ids = Array.from({ length: 10 }, () => acquireId(cluster));
+  assert.equal(ids.filter((id) => id === "e1").length, 2);
+});
+
 test("a connection that was established ends a row of failures while it lasts", () => {
   const { cluster, failed } = createFixture(createClusterSpec(1));
   const fail = (times: number): void => {

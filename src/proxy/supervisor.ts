@@ -62,7 +62,8 @@ export interface SupervisorOptions {
   readonly workerScript?: URL;
 }
 
-const MAX_PROBES = 64;
+/** Those that hang for their whole timeout, should a part of the network be gone, must leave room for the others. */
+const MAX_PROBES = 256;
 const LOG_RING_BYTES = 1 << 20;
 /** After the drain deadline of what left: until then its figures are still written. */
 const FREE_AFTER_MS = 1000;

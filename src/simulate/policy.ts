@@ -10,7 +10,7 @@ import type { ClusterSpec } from "../model/spec.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
 /** As many as the proxy runs at once. */
-const MAX_PROBES = 64;
+const MAX_PROBES = 256;
 
 export interface Policy {
   readonly cluster: Cluster;
