@@ -5,6 +5,7 @@
  */
 
 import { avoid, observe, penalise } from "../balance/latency.js";
+import { type LoadReport, loadReport, storeReport } from "../balance/load-report.js";
 import type { PickerSetup } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, UNUSABLE } from "../model/cells.js";
@@ -42,6 +43,9 @@ export interface ClusterOptions {
 }
 
 const WEIGHS_LATENCY: ReadonlySet<BalanceName> = new Set<BalanceName>(["peak-ewma", "least-time", "prequal"]);
+
+/** Reading a report takes microseconds: so often is enough for plans that are made each second. */
+const REPORT_EVERY_MS = 100;
 
 /** @typeParam Data what the proxy hangs on an endpoint */
 export class Cluster<Data = unknown> {
@@ -150,6 +154,15 @@ export class Cluster<Data = unknown> {
     const { decayMs, penaltyMs } = this.#spec.balance;
     if (status >= 500 || status === 429) penalise(this.#cells, endpoint.at, penaltyMs, now, decayMs);
     else observe(this.#cells, endpoint.at, latencyMs, now, decayMs);
+  }
+
+  /** A report of its load would be news: none came in the last moment, from any thread. */
+  wantsReport(endpoint: LiveEndpoint<Data>, now: number): boolean {
+    return loadReport(this.#cells, endpoint.at, now, REPORT_EVERY_MS) === undefined;
+  }
+
+  report(endpoint: LiveEndpoint<Data>, report: LoadReport, now: number): void {
+    storeReport(this.#cells, endpoint.at, report, now);
   }
 
   /** The endpoint asked to be left alone for a while (Retry-After): policies that weigh latency prefer others. */

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { storeReport } from "../balance/load-report.js";
 import { State } from "../model/cells.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { FakeClock } from "../testing/fake-clock.js";
 import { createClusterSpec, createEndpointSpec, createStagesSpec } from "../testing/specs.js";
 import type { Plan } from "./plan.js";
 import { Planner } from "./planner.js";
-import { createShared } from "./shared.js";
+import { createShared, endpointAt } from "./shared.js";
 import { SlotTable } from "./slots.js";
 
 function createFixture() {
   const clock = new FakeClock();
   const plans: Plan[] = [];
-  const table: SlotTable = new SlotTable(createShared(1), (cluster) => planner.changed(cluster));
+  const shared = createShared(1);
+  const table: SlotTable = new SlotTable(shared, (cluster) => planner.changed(cluster));
   const planner = new Planner({ table, clock, onPlan: (_, plan) => plans.push(plan) });
   const apply = (...specs: ClusterSpec[]): Plan => {
     table.assign(specs);
@@ -21,7 +23,7 @@ function createFixture() {
     clock.advance(0);
     return plan;
   };
-  return { clock, table, planner, plans, apply };
+  return { clock, shared, table, planner, plans, apply };
 }
 
 /** Positions and weights of everybody in the plan. */
@@ -49,6 +51,32 @@ test("an endpoint that goes down leaves the plan, and comes back", () => {
       [0, 1, 2],
     ],
   );
+});
+
+test("what endpoints report of their load shifts their shares within seconds, and is forgotten", () => {
+  const { clock, shared, table, plans, apply } = createFixture();
+  const spec = createClusterSpec(2, { loadReports: { forward: false, errorPenalty: 1, maxAgeMs: 5000 } });
+  apply(spec);
+  const slots = table.assign([spec]).get("web")!;
+  table.commit();
+  clock.advance(1000);
+  const report = (id: string, utilization: number) =>
+    storeReport(shared.cells, endpointAt(slots.endpoints.get(id)!), { utilization, rps: 100, eps: 0 }, clock.now());
+  report("e0", 0.8);
+  report("e1", 0.4);
+  clock.advance(1000);
+  assert.deepEqual(members(plans.at(-1)!), [
+    [0, 0.65],
+    [1, 1.35],
+  ]);
+  const { length } = plans;
+  clock.advance(3000);
+  assert.equal(plans.length, length, "nothing new makes no new plan");
+  clock.advance(3000);
+  assert.deepEqual(members(plans.at(-1)!), [
+    [0, 1],
+    [1, 1],
+  ]);
 });
 
 test("while building takes time, changes that come meanwhile make one plan together", () => {

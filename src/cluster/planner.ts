@@ -3,6 +3,7 @@
  * changes, and telling in turn whoever hands plans to workers. A cluster whose plan takes long to build is not planned all the
  * time: changes that come meanwhile make one plan together.
  */
+import { reportFactors } from "../balance/report-weights.js";
 import type { Clock } from "../base/clock.js";
 import { UNUSABLE } from "../model/cells.js";
 import type { ClusterSpec } from "../model/spec.js";
@@ -14,6 +15,9 @@ const WARMING_STEPS = 20;
 const LEAST_STEP_MS = 100;
 /** Between two plans of one cluster pass at least so many times what building the last one took. */
 const REST_FACTOR = 5;
+
+/** How often reported loads are looked at; gRPC's default. */
+const REPORTS_MS = 1000;
 
 export interface PlannerOptions {
   readonly table: SlotTable;
@@ -114,17 +118,25 @@ export class Planner {
       const { clock } = this.#options;
       course.restUntil = clock.now() + (clock.now() - now) * REST_FACTOR;
     }
-    if (!warming) return;
-    this.#schedule(course, now + Math.max(LEAST_STEP_MS, spec.stages.slowStart!.windowMs / WARMING_STEPS));
+    if (warming) {
+      this.#schedule(course, now + Math.max(LEAST_STEP_MS, spec.stages.slowStart!.windowMs / WARMING_STEPS));
+    } else if (spec.loadReports !== undefined) this.#schedule(course, now + REPORTS_MS);
   }
 
   #look({ spec, usableSince }: Course, now: number): EndpointInput[] {
-    return this.#options.table.look(spec).map((standing, index) => {
+    const { table } = this.#options;
+    const { loadReports } = spec;
+    const factors =
+      loadReports === undefined
+        ? undefined
+        : reportFactors(table.reports(spec, now, loadReports.maxAgeMs), loadReports.errorPenalty);
+    return table.look(spec).map((standing, index) => {
       const { id } = spec.endpoints[index];
       const isUsable = standing.weight > 0 && (standing.state & UNUSABLE) === 0;
       const since = isUsable ? (usableSince.get(id) ?? now) : undefined;
       usableSince.set(id, since);
-      return { ...standing, usableMs: since === undefined ? 0 : now - since };
+      const weight = standing.weight * (factors?.[index] ?? 1);
+      return { ...standing, weight, usableMs: since === undefined ? 0 : now - since };
     });
   }
 }

@@ -2,6 +2,7 @@
  * Who owns which slot of the shared state: kept over reloads, so that counts and states stay with their endpoint. Lives
  * on the main thread, which alone assigns slots and writes states.
  */
+import { type LoadReport, loadReport } from "../balance/load-report.js";
 import { LbError } from "../base/errors.js";
 import { ClusterCell, EndpointCell, SLOT_CELLS, State } from "../model/cells.js";
 import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
@@ -92,6 +93,14 @@ export class SlotTable {
   look(spec: ClusterSpec): EndpointStanding[] {
     const slots = this.#slots.get(spec.name)!;
     return spec.endpoints.map((endpoint) => this.#standing(slots.endpoints.get(endpoint.id)!, endpoint));
+  }
+
+  /** What each endpoint of `spec` last reported of its load; undefined where that is too old. */
+  reports(spec: ClusterSpec, now: number, maxAgeMs: number): (LoadReport | undefined)[] {
+    const slots = this.#slots.get(spec.name)!;
+    return spec.endpoints.map(({ id }) => {
+      return loadReport(this.#shared.cells, endpointAt(slots.endpoints.get(id)!), now, maxAgeMs);
+    });
   }
 
   /** Bits of `State`, or undefined for an endpoint without a slot. */

@@ -232,6 +232,12 @@ const anyCluster = fc.record({
   ),
   limits: maybe(fc.record({ connections: fc.nat(9), pending: fc.nat(9), requests: fc.nat(9), retries: fc.nat(9) })),
   queue: maybe(fc.record({ max: fc.integer({ min: 1, max: 9 }), timeout: time }, { requiredKeys: [] })),
+  loadReports: maybe(
+    fc.oneof(
+      fc.constant(true),
+      fc.record({ forward: fc.boolean(), errorPenalty: fc.constantFrom(0, 1.5), maxAge: fc.constantFrom("1s", "3m") }),
+    ),
+  ),
   persistence: maybe(
     fc.oneof(
       fc.constant({ cookie: "sid" }),

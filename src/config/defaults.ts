@@ -80,6 +80,12 @@ export const DEFAULTS = {
     maxRetryAfter: by("1s", "the least that a service can ask for; longer waits are the client's to decide"),
   },
 
+  loadReports: {
+    forward: by(false, "how loaded a service is, is nobody's business outside"),
+    errorPenalty: by(1, "gRPC's default: an error costs as much as a request that uses all of the endpoint"),
+    maxAge: by("3m", "gRPC's default"),
+  },
+
   persistence: {
     ttl: by("none", "as long as the browser's session, like the session that it protects"),
     path: by("/", "the whole site"),

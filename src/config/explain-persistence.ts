@@ -1,6 +1,11 @@
-/** Session persistence as a file writes it. */
-import type { PersistenceSpec } from "../model/spec.js";
+/** The other way of `resolve-persistence.ts`. */
+import type { LoadReportSpec, PersistenceSpec } from "../model/spec.js";
 import { formatDuration } from "./units.js";
+
+export function loadReportsOf(reports: LoadReportSpec | undefined) {
+  if (reports === undefined) return undefined;
+  return { forward: reports.forward, errorPenalty: reports.errorPenalty, maxAge: formatDuration(reports.maxAgeMs) };
+}
 
 export function persistenceOf(persistence: PersistenceSpec | undefined) {
   if (persistence === undefined) return undefined;

@@ -17,7 +17,7 @@ import { balanceOf, stagesOf } from "./explain-balance.js";
 import { discoveryOf } from "./explain-discovery.js";
 import { flowOf, retryOf } from "./explain-flow.js";
 import { healthOf, outlierOf } from "./explain-health.js";
-import { persistenceOf } from "./explain-persistence.js";
+import { loadReportsOf, persistenceOf } from "./explain-persistence.js";
 import { faultsOf, mirrorOf, splitOf } from "./explain-traffic.js";
 import { formatPathPattern } from "./parse-pattern.js";
 import { formatCondition } from "./schema/match.js";
@@ -167,6 +167,7 @@ function clusterOf(cluster: ClusterSpec) {
     health: healthOf(cluster.health),
     outlier: outlierOf(cluster.outlier),
     ...flowOf(cluster),
+    loadReports: loadReportsOf(cluster.loadReports),
     persistence: persistenceOf(cluster.persistence),
     retryBudget: { percent: `${retryBudget.percent}%`, minimum: retryBudget.minimum },
   };

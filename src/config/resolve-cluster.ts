@@ -8,7 +8,7 @@ import { resolveDiscovery } from "./resolve-discovery.js";
 import { resolveFlow } from "./resolve-flow.js";
 import { resolveHealth } from "./resolve-health.js";
 import { resolveOutlier } from "./resolve-outlier.js";
-import { resolvePersistence } from "./resolve-persistence.js";
+import { resolveLoadReports, resolvePersistence } from "./resolve-persistence.js";
 import type { File } from "./schema/file.js";
 
 type ClusterFile = File["clusters"][number]["value"];
@@ -28,6 +28,7 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
     health: resolveHealth(cluster.health, endpoints, [...path, "health"], report),
     outlier: resolveOutlier(cluster.outlier, [...path, "outlier"], report),
     ...resolveFlow(cluster),
+    loadReports: resolveLoadReports(cluster.loadReports),
     persistence: resolvePersistence(cluster.persistence, [...path, "persistence"], report),
     retryBudget: { percent: cluster.retryBudget.percent, minimum: cluster.retryBudget.minimum },
   };

@@ -1,10 +1,16 @@
-/** Session persistence of one cluster. */
-import type { PersistenceSpec } from "../model/spec.js";
+/** What a cluster remembers of clients, and hears from endpoints. */
+import type { LoadReportSpec, PersistenceSpec } from "../model/spec.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
 import type { File } from "./schema/file.js";
 
-type PersistenceFile = File["clusters"][number]["value"]["persistence"];
+type ClusterFile = File["clusters"][number]["value"];
+type PersistenceFile = ClusterFile["persistence"];
+
+export function resolveLoadReports(reports: ClusterFile["loadReports"]): LoadReportSpec | undefined {
+  if (reports === undefined) return undefined;
+  return { forward: reports.forward, errorPenalty: reports.errorPenalty, maxAgeMs: reports.maxAge };
+}
 
 export function resolvePersistence(
   persistence: PersistenceFile,

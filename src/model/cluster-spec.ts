@@ -102,8 +102,20 @@ export interface ClusterSpec {
   readonly retryBudget: RetryBudgetSpec;
   readonly limits: BreakerSpec;
   readonly queue: QueueSpec | undefined;
+  /** What endpoints report of their load is read and weighs; undefined = it is not looked at. */
+  readonly loadReports: LoadReportSpec | undefined;
   /** How a client comes back to its endpoint; undefined = it need not. */
   readonly persistence: PersistenceSpec | undefined;
+}
+
+/** ORCA: the response header `endpoint-load-metrics`. */
+export interface LoadReportSpec {
+  /** Clients see it too. */
+  readonly forward: boolean;
+  /** What an error costs, in units of a request's utilization. */
+  readonly errorPenalty: number;
+  /** An older report counts no more. */
+  readonly maxAgeMs: number;
 }
 
 export type PersistenceSpec =

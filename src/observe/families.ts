@@ -61,6 +61,8 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
   counter("cluster_panic_picks", C.PANIC_PICKS, "Picks among all endpoints because none was healthy."),
   counter("cluster_no_endpoint", C.NO_ENDPOINT, "Picks that found no endpoint."),
   counter("cluster_overloaded", C.OVERLOADED, "Picks that found every endpoint at its limit."),
+  counter("cluster_load_reports", C.LOAD_REPORTS, "Reports of endpoints on their load that were read."),
+  counter("cluster_load_reports_bad", C.LOAD_REPORTS_BAD, "Reports of endpoints on their load that are malformed."),
   counter("cluster_mirror_answered", C.MIRROR_ANSWERED, "Copies of requests that endpoints answered."),
   counter("cluster_mirror_dropped", C.MIRROR_DROPPED, "Copies of requests that were given up for want of room."),
   counter("cluster_mirror_failed", C.MIRROR_FAILED, "Copies of requests whose endpoint failed."),

@@ -121,8 +121,11 @@ export const C = {
   /** Those that found the queue full, and those that waited in vain. */
   QUEUE_FULL: 26,
   QUEUE_TIMEOUTS: 27,
+  /** Reports of endpoints on their load that were read, and that could not be. */
+  LOAD_REPORTS: 28,
+  LOAD_REPORTS_BAD: 29,
   /** Histogram: how long those waited that have left the queue, for whatever reason. */
-  QUEUE_TIME: 28,
+  QUEUE_TIME: 30,
 } as const;
 const CLUSTER_SIZE = C.QUEUE_TIME + HISTOGRAM_SIZE;
 

@@ -8,6 +8,7 @@ import { balance } from "./balance.js";
 import { discovery } from "./discovery.js";
 import { clusterLimits, queue } from "./flow.js";
 import { health, retryBudget } from "./health.js";
+import { loadReports } from "./load-reports.js";
 import { outlier } from "./outlier.js";
 import { integer, list, mapping, quantity, text, tuned } from "./parts.js";
 import { persistence } from "./persistence.js";
@@ -88,6 +89,7 @@ export const cluster = mapping(
     outlier: outlier.describe("Ejects endpoints that keep failing."),
     limits: clusterLimits.describe("Circuit breakers of the cluster as a whole, over all workers."),
     queue: queue.optional().describe("Where requests wait while every endpoint is at its limit; by default nowhere."),
+    loadReports: loadReports.optional().describe("Weigh by what endpoints report of their load in responses (ORCA)."),
     persistence: persistence.optional().describe("A client comes back to the endpoint that it was with."),
     retryBudget: retryBudget.describe("Bounds retries, so that they cannot multiply an overload."),
   },

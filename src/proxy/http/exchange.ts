@@ -22,6 +22,7 @@ import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { takeRequest } from "./intake.js";
 import { Launch } from "./launch.js";
+import { takeLoadReport } from "./load-reports.js";
 import { Mirroring } from "./mirror.js";
 import { ResponseTransfer } from "./response-transfer.js";
 import { Tries } from "./tries.js";
@@ -194,6 +195,9 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
       return start;
     }
     tries.current.answered(status);
+    if (tries.cluster.spec.loadReports !== undefined) {
+      takeLoadReport(this.#context, tries.cluster, tries.current.endpoint!, head);
+    }
     const waitMs = tries.repeatAfterStatus(head);
     if (waitMs >= 0) {
       tries.settle(outcomeOfStatus(status), "ok", status, Fate.CLOSE);
