@@ -52,8 +52,14 @@ export class Planner {
   assign(clusters: readonly ClusterSpec[]): ReadonlyMap<string, Plan> {
     const before = this.#courses;
     this.#courses = new Map();
-    for (const course of before.values()) course.cancel?.();
-    for (const spec of clusters) this.#courses.set(spec.name, this.#begin(spec, before.get(spec.name)));
+    for (const spec of clusters) {
+      const known = before.get(spec.name);
+      // Where nothing has changed, not even which object describes it, its plan goes on.
+      this.#courses.set(spec.name, known?.spec === spec ? known : this.#begin(spec, known));
+    }
+    for (const course of before.values()) {
+      if (this.#courses.get(course.spec.name) !== course) course.cancel?.();
+    }
     return new Map([...this.#courses].map(([name, { plan }]) => [name, plan]));
   }
 

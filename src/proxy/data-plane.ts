@@ -85,6 +85,13 @@ export class DataPlane {
     this.#snapshot = snapshot;
   }
 
+  /** Clusters of the configuration in force have other endpoints: no listener, route or other cluster is touched. */
+  amend(part: Snapshot): void {
+    const { slots } = this.#snapshot!;
+    for (const cluster of part.spec.clusters) this.#clusters.get(cluster.name)!.update(cluster, part);
+    this.#snapshot = { ...this.#snapshot!, slots: new Map([...slots, ...part.slots]) };
+  }
+
   /** The cluster's endpoints have changed: who is usable, or with what weight. */
   follow(cluster: string, plan: Plan): void {
     this.#clusters.get(cluster)?.live.follow(plan);

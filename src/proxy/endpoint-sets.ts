@@ -2,6 +2,7 @@
  * The endpoints that each cluster has now: its own list, what its source names, and what operators changed. A set is merged first and
  * takes effect with `commit`, once the workers follow it; until then the old one is what is shown and what changes build on.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { OriginatedEndpoint } from "../discovery/merge.js";
 import { applyOverlays, type Overlays, rebaseOverlays } from "../discovery/overlay.js";
 import { formatAddress } from "../model/address.js";
@@ -10,6 +11,9 @@ import type { ClusterSpec, Origin, Spec } from "../model/spec.js";
 import type { Discoveries } from "./discoveries.js";
 
 interface Merged {
+  readonly configured: ClusterSpec;
+  /** The same object as before where nothing differs: whoever follows it sees that at a glance. */
+  readonly spec: ClusterSpec;
   /** Named by the configuration or a source. */
   readonly named: ReadonlySet<string>;
   readonly overlays: Overlays;
@@ -38,11 +42,24 @@ export class EndpointSets {
       const before = this.#proposed.get(cluster.name) ?? this.#current.get(cluster.name)?.overlays ?? NONE;
       const overlays = rebaseOverlays(before, named);
       const endpoints = applyOverlays(named, overlays);
-      next.set(cluster.name, describe(named, overlays, endpoints));
-      return withEndpoints(cluster, endpoints);
+      const spec = mergedSpec(cluster, endpoints, this.#current.get(cluster.name));
+      next.set(cluster.name, {
+        configured: cluster,
+        spec,
+        named: new Set(named.map((one) => one.spec.id)),
+        overlays,
+        origins: new Map(endpoints.map((one) => [one.spec.id, one.origin])),
+      });
+      return spec;
     });
     this.#next = next;
     return { ...configured, clusters };
+  }
+
+  /** Clusters that the last merge made different from those in force. */
+  changed(): ReadonlySet<string> {
+    const names = [...this.#next].filter(([name, { spec }]) => this.#current.get(name)?.spec !== spec);
+    return new Set(names.map(([name]) => name));
   }
 
   commit(): void {
@@ -98,18 +115,15 @@ export function viewOverlays(overlays: Overlays): OverlayView[] {
   });
 }
 
-function describe(
-  named: readonly OriginatedEndpoint[],
-  overlays: Overlays,
+function mergedSpec(
+  configured: ClusterSpec,
   endpoints: readonly OriginatedEndpoint[],
-): Merged {
-  return {
-    named: new Set(named.map(({ spec }) => spec.id)),
-    overlays,
-    origins: new Map(endpoints.map(({ spec, origin }) => [spec.id, origin])),
-  };
-}
-
-function withEndpoints(cluster: ClusterSpec, endpoints: readonly OriginatedEndpoint[]): ClusterSpec {
-  return { ...cluster, endpoints: endpoints.map(({ spec }) => spec) };
+  before: Merged | undefined,
+): ClusterSpec {
+  const old = before?.spec.endpoints;
+  const isSame =
+    before?.configured === configured &&
+    old?.length === endpoints.length &&
+    endpoints.every(({ spec }, i) => spec === old[i] || isDeepStrictEqual(spec, old[i]));
+  return isSame ? before.spec : { ...configured, endpoints: endpoints.map(({ spec }) => spec) };
 }

@@ -49,13 +49,15 @@ export type ToWorker =
   | { readonly kind: "prepare"; readonly id: number; readonly listeners: readonly ListenerSpec[] }
   /** Follow this configuration from now on. Answered by `done`. */
   | { readonly kind: "apply"; readonly id: number; readonly snapshot: Snapshot }
+  /** These clusters have other endpoints from now on; all else stays. Answered by `done`. */
+  | { readonly kind: "amend"; readonly id: number; readonly part: Snapshot }
   /** Choose by this plan from now on. */
   | { readonly kind: "plan"; readonly cluster: string; readonly plan: Plan }
   /** Stop accepting, finish what runs; abort what is left at the deadline (milliseconds from now), then `drained`. */
   | { readonly kind: "drain"; readonly deadlineMs: number }
   | { readonly kind: "stop" };
 
-/** How a worker answers `prepare` and `apply`; with an error nothing was changed. */
+/** How a worker answers `prepare`, `apply` and `amend`; with an error nothing was changed. */
 export interface Answer {
   readonly error: string | undefined;
   readonly listening: readonly Named[];

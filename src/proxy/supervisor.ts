@@ -280,7 +280,9 @@ class RunningSupervisor implements Supervisor {
     const spec = this.#sets.merge(configured);
     const { slots: metricSlots, generation } = this.#metricSlots.assign(spec);
     try {
-      await this.#workers.apply(this.#snapshot(spec, metricSlots));
+      const snapshot = this.#snapshot(spec, metricSlots);
+      if (configured === this.#configured) await this.#workers.amend(snapshot, this.#sets.changed());
+      else await this.#workers.apply(snapshot);
     } catch (error) {
       await this.#goBack();
       throw error;

@@ -97,8 +97,17 @@ export class WorkerHandle {
   }
 
   /** With an error the worker keeps its old configuration. */
-  async apply(snapshot: Snapshot): Promise<Answer> {
-    const answer = await this.#ask((id) => ({ kind: "apply", id, snapshot }));
+  apply(snapshot: Snapshot): Promise<Answer> {
+    return this.#adopt(snapshot, (id) => ({ kind: "apply", id, snapshot }));
+  }
+
+  /** @param part all of `snapshot` that is new to the worker */
+  amend(snapshot: Snapshot, part: Snapshot): Promise<Answer> {
+    return this.#adopt(snapshot, (id) => ({ kind: "amend", id, part }));
+  }
+
+  async #adopt(snapshot: Snapshot, question: (id: number) => ToWorker): Promise<Answer> {
+    const answer = await this.#ask(question);
     if (answer.error === undefined) {
       this.#snapshot = snapshot;
       this.listening = answer.listening;

@@ -65,6 +65,16 @@ function handle(message: ToWorker): void {
         }),
       });
       break;
+    case "amend":
+      post({
+        kind: "done",
+        id: message.id,
+        answer: attempt(() => {
+          dataPlane.amend(message.part);
+          return dataPlane.listening;
+        }),
+      });
+      break;
     case "plan":
       dataPlane.follow(message.cluster, message.plan);
       break;

@@ -4,6 +4,7 @@ import type { Plan } from "../cluster/plan.js";
 import type { ListenerSpec } from "../model/spec.js";
 import type { LogRecord } from "./log-record.js";
 import type { Answer, Named, Snapshot } from "./messages.js";
+import { partOf } from "./partial-snapshot.js";
 import { pinPorts } from "./pin-ports.js";
 import type { WorkerHandle } from "./worker-handle.js";
 
@@ -52,6 +53,14 @@ export class Workers {
     const error = firstError(answers);
     if (error !== undefined) throw new LbError("INTERNAL", error);
     this.listening = answers.find(({ listening }) => listening.length > 0)?.listening ?? [];
+  }
+
+  /** As `apply`, where only the endpoints of these clusters differ from what is in force. */
+  async amend(snapshot: Snapshot, clusters: ReadonlySet<string>): Promise<void> {
+    const part = partOf(snapshot, clusters);
+    const error = firstError(await Promise.all(this.handles.map((worker) => worker.amend(snapshot, part))));
+    // One that was just replaced may not have its configuration yet: then it needs all of it.
+    if (error !== undefined) await this.apply(snapshot);
   }
 
   follow(cluster: string, plan: Plan): void {

@@ -132,3 +132,24 @@ test("a unix socket takes changes without a token", async (t) => {
   assert.equal(moved.status, 200, moved.text);
   assert.equal((await request(proxy.port())).body, "b");
 });
+
+test("a worker that takes a dead one's place knows what an operator changed", async (t) => {
+  const [a, b] = await startThree(t);
+  const text = `${config([a])}\naccessLog: { target: /dev/null }`;
+  const workerScript = new URL("./ops-support/crashing-worker.js", import.meta.url);
+  const proxy = await startProxy(t, ENGINE, text, { workerScript });
+  await tell(proxy, "PUT", "e0", { address: `127.0.0.1:${b.port}` });
+  assert.equal((await request(proxy.port())).body, "b");
+  await assert.rejects(request(proxy.port(), { path: "/crash" }));
+  await proxy.logged("worker_crashed");
+  const body = await until(
+    "an answer",
+    () =>
+      request(proxy.port()).then(
+        ({ body }) => body,
+        () => undefined,
+      ),
+    15_000,
+  );
+  assert.equal(body, "b");
+});
