@@ -1,6 +1,7 @@
 /**
  * What reported loads make of weights: endpoints that would serve more requests at full use get more of them (gRFC A58).
- * Factors are relative to the mean of those that report, so that the configured weights keep their meaning.
+ * Those that report share the sum of their configured weights in proportion to what they would serve: who has no report
+ * keeps its weight, and a configured weight that says the same as the reports does not count twice.
  */
 import { type LoadReport, weightFromReport } from "./load-report.js";
 
@@ -13,16 +14,28 @@ const MOST_WEIGHT = 1e12;
 /** Factors come in steps: small differences are noise, and each new plan costs. */
 const STEPS = 20;
 
-/** @param reports undefined = nothing recent @returns aligned factors; 1 for those from whose report nothing follows */
-export function reportFactors(reports: readonly (LoadReport | undefined)[], errorPenalty: number): Float64Array {
-  const weights = reports.map((report) => {
-    const weight = report === undefined ? undefined : weightFromReport(report, errorPenalty);
-    return weight !== undefined && weight > LEAST_WEIGHT && weight < MOST_WEIGHT ? weight : undefined;
+/**
+ * @param weights configured, aligned with `reports`
+ * @param reports undefined = nothing recent
+ * @returns aligned factors of the weights; 1 for those from whose report nothing follows
+ */
+export function reportFactors(
+  weights: readonly number[],
+  reports: readonly (LoadReport | undefined)[],
+  errorPenalty: number,
+): Float64Array {
+  let weight = 0;
+  let served = 0;
+  const known = reports.map((report, i) => {
+    const own = report === undefined || weights[i] <= 0 ? undefined : weightFromReport(report, errorPenalty);
+    if (own === undefined || own <= LEAST_WEIGHT || own >= MOST_WEIGHT) return undefined;
+    weight += weights[i];
+    served += own;
+    return own;
   });
-  const known = weights.filter((weight) => weight !== undefined);
-  const mean = known.reduce((sum, weight) => sum + weight, 0) / known.length;
-  return Float64Array.from(weights, (weight) => {
-    if (weight === undefined) return 1;
-    return Math.round(Math.min(MOST, Math.max(LEAST, weight / mean)) * STEPS) / STEPS;
+  return Float64Array.from(known, (own, i) => {
+    if (own === undefined) return 1;
+    const factor = (own / served) * (weight / weights[i]);
+    return Math.round(Math.min(MOST, Math.max(LEAST, factor)) * STEPS) / STEPS;
   });
 }

@@ -27,7 +27,13 @@ function createFixture(spec: ClusterSpec) {
 function planOf(spec: ClusterSpec) {
   return buildPlan(
     spec,
-    spec.endpoints.map(({ weight }) => ({ state: 0, weight, maxActive: 0, usableMs: Number.POSITIVE_INFINITY })),
+    spec.endpoints.map(({ weight }) => ({
+      state: 0,
+      weight,
+      maxActive: 0,
+      usableMs: Number.POSITIVE_INFINITY,
+      factor: 1,
+    })),
   );
 }
 

@@ -11,7 +11,7 @@ import { createBalanceSpec, createClusterSpec, createEndpointSpec, createStagesS
 import { createLocalCluster } from "./local-cluster.js";
 import { buildPlan, type EndpointInput, type Plan } from "./plan.js";
 
-const healthy: EndpointInput = { state: 0, weight: 1, maxActive: 0, usableMs: Number.POSITIVE_INFINITY };
+const healthy: EndpointInput = { state: 0, weight: 1, maxActive: 0, usableMs: Number.POSITIVE_INFINITY, factor: 1 };
 const down: EndpointInput = { ...healthy, state: State.DOWN };
 
 function specOf(endpoints: readonly Partial<EndpointSpec>[], changes: Partial<ClusterSpec> = {}): ClusterSpec {
@@ -59,6 +59,22 @@ test("the own zone gets all that it can carry", () => {
   const locality = { mode: "nearest", own: "b", weights: [] } as const;
   const spec = specOf([{ zone: "a" }, { zone: "b" }], { stages: createStagesSpec({ locality }) });
   assert.deepEqual(weightsOf(buildPlan(spec, [healthy, healthy])), [[1, 2]]);
+});
+
+test("what endpoints report moves shares, but not which endpoints a subset has", () => {
+  const subset = { size: 2, index: 1, of: 3 };
+  const spec = specOf([{}, {}, {}, {}, {}], { stages: createStagesSpec({ subset }) });
+  const of = (factors: readonly number[]) =>
+    buildPlan(
+      spec,
+      factors.map((factor) => ({ ...healthy, factor })),
+    ).groups[0];
+  const [even, uneven] = [of([1, 1, 1, 1, 1]), of([1, 2, 3, 4, 5])];
+  assert.deepEqual(uneven.members, even.members);
+  assert.deepEqual(
+    [...uneven.weights],
+    [...even.weights].map((weight, i) => weight * (even.members[i] + 1)),
+  );
 });
 
 test("a subset is the same whoever of it is down", () => {

@@ -16,7 +16,7 @@ import type { EndpointStanding } from "./slots.js";
 export interface GroupPlan {
   /** Positions in the cluster's list of endpoints, ascending. */
   readonly members: Int32Array;
-  /** In force, aligned with `members`: after subset, zones and slow start; may be fractional. */
+  /** In force, aligned with `members`: after subset, zones, reports and slow start; may be fractional. */
   readonly weights: Float64Array;
   /** Most at once, aligned with `members`; 0 = unlimited. */
   readonly limits: Int32Array;
@@ -36,6 +36,8 @@ export interface Plan {
 export interface EndpointInput extends EndpointStanding {
   /** For how long it has been usable, milliseconds; Infinity = it always was. */
   readonly usableMs: number;
+  /** What its reports of its load make of its weight. */
+  readonly factor: number;
 }
 
 interface Candidate {
@@ -94,9 +96,10 @@ function planLevel(
   const { locality, overprovisioning, slowStart } = spec.stages;
   const members = all.map(({ zone, weight, isHealthy }) => ({ zone, weight, eligible: panicking || isHealthy }));
   const usable = reweight(all, localityWeights(members, locality, overprovisioning));
-  const weights = usable.map(({ index, weight }) =>
-    slowStart === undefined ? weight : weight * slowStartFactor(inputs[index].usableMs, slowStart),
-  );
+  const weights = usable.map(({ index, weight }) => {
+    const { usableMs, factor } = inputs[index];
+    return weight * factor * (slowStart === undefined ? 1 : slowStartFactor(usableMs, slowStart));
+  });
   return {
     members: Int32Array.from(usable, ({ index }) => index),
     weights: Float64Array.from(weights),

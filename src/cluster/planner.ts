@@ -132,28 +132,34 @@ export class Planner {
   #look({ spec, usableSince }: Course, now: number): EndpointInput[] {
     const { table } = this.#options;
     const { loadReports } = spec;
+    const standings = table.look(spec);
     const factors =
       loadReports === undefined
         ? undefined
-        : reportFactors(table.reports(spec, now, loadReports.maxAgeMs), loadReports.errorPenalty);
-    return table.look(spec).map((standing, index) => {
+        : reportFactors(
+            standings.map(({ weight }) => weight),
+            table.reports(spec, now, loadReports.maxAgeMs),
+            loadReports.errorPenalty,
+          );
+    return standings.map((standing, index) => {
       const { id } = spec.endpoints[index];
       const isUsable = standing.weight > 0 && (standing.state & UNUSABLE) === 0;
       const since = isUsable ? (usableSince.get(id) ?? now) : undefined;
       usableSince.set(id, since);
-      const weight = standing.weight * (factors?.[index] ?? 1);
-      return { ...standing, weight, usableMs: since === undefined ? 0 : now - since };
+      // Apart from the weight: subsets must not depend on what only this process was told.
+      return { ...standing, usableMs: since === undefined ? 0 : now - since, factor: factors?.[index] ?? 1 };
     });
   }
 }
 
-/** All that makes a difference to a plan but the time: limits, weights, and who is healthy or leaves. */
+/** All that makes a difference to a plan but the time: limits, weights, reports, and who is healthy or leaves. */
 function basisOf(inputs: readonly EndpointInput[]): Float64Array {
-  const basis = new Float64Array(inputs.length * 3);
-  inputs.forEach(({ state, weight, maxActive }, i) => {
-    basis[i * 3] = state & UNUSABLE;
-    basis[i * 3 + 1] = weight;
-    basis[i * 3 + 2] = maxActive;
+  const basis = new Float64Array(inputs.length * 4);
+  inputs.forEach(({ state, weight, maxActive, factor }, i) => {
+    basis[i * 4] = state & UNUSABLE;
+    basis[i * 4 + 1] = weight;
+    basis[i * 4 + 2] = maxActive;
+    basis[i * 4 + 3] = factor;
   });
   return basis;
 }

@@ -267,7 +267,12 @@ const anyCluster = fc.record({
 const cluster = anyCluster.map((one) => {
   const hasSocket = one.endpoints.some((endpoint) => endpoint.address.startsWith("unix:"));
   const checks = [one.health ?? []].flat().filter((each) => !hasSocket || !("agent" in each || "port" in each));
-  return { ...one, health: checks.length === 1 ? checks[0] : checks };
+  const policy = typeof one.balance === "object" ? one.balance.policy : (one.balance ?? "");
+  // Policies that hash refuse weights that change.
+  const loadReports = ["source-address", "ring-hash", "rendezvous", "maglev"].includes(policy)
+    ? undefined
+    : one.loadReports;
+  return { ...one, loadReports, health: checks.length === 1 ? checks[0] : checks };
 });
 /** A configuration as a file or a program would have it, in nearly every form there is. */
 export const anyConfig = fc.record({

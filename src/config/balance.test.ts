@@ -70,6 +70,10 @@ describe("balance", () => {
       "balance: { policy: maglev, hashOn: { header: A, cookie: b } }",
       "balance.hashOn: one of header, cookie, query is meant | for several write a list: the first that is there counts",
     ],
+    [
+      "balance: maglev, loadReports: true",
+      "loadReports: maglev has no use for loadReports | weights that change all the time would move keys",
+    ],
     ["balance: { policy: prequal, hotQuantile: 1.5 }", "balance.hotQuantile: not such a share: 1.5"],
     ["balance: { policy: prequal, candidates: 1 }", "balance.candidates: 1 is too small | the least is 2"],
   ];

@@ -33,6 +33,10 @@ export function resolveBalance(cluster: ClusterFile, path: Path, report: Report)
     report("error", [...path, key], `${policy} has no use for ${key}`, hint, "key");
   }
   if (balance.hashOn?.length === 0) report("error", [...path, "hashOn"], "there is nothing to hash", "write [source]");
+  if (cluster.loadReports !== undefined && HASHING.includes(policy)) {
+    const hint = "weights that change all the time would move keys";
+    report("error", [...path.slice(0, -1), "loadReports"], `${policy} has no use for loadReports`, hint, "key");
+  }
   const tableSize = balance.tableSize ?? DEFAULTS.balance.tableSize.value;
   if (policy === "maglev" && endpoints.length > tableSize) {
     report("error", [...path, "tableSize"], `${endpoints.length} endpoints do not fit ${tableSize} entries`);
