@@ -2,7 +2,7 @@
 import { isSecretName } from "../base/secret-name.js";
 import type { Spec } from "../model/spec.js";
 
-const SECRET_KEYS: ReadonlySet<string> = new Set(["send", "token", "secret"]);
+const SECRET_KEYS: ReadonlySet<string> = new Set(["send", "token", "explainToken", "secret"]);
 
 export function configJson(spec: Spec): string {
   return `${JSON.stringify(spec, present, 2)}\n`;

@@ -283,6 +283,7 @@ export const anyConfig = fc.record({
   workers: fc.constantFrom("auto", 7),
   admin: fc.constant(":9901"),
   adminToken: maybe(fc.stringMatching(/^[!-~]{16,20}$/).filter((token) => !/[$]/.test(token))),
+  explainToken: maybe(fc.stringMatching(/^[!-~]{16,20}$/).filter((token) => !/[$]/.test(token))),
   accessLog: maybe(
     fc.oneof(
       fc.constant("stdout"),

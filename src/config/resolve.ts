@@ -47,6 +47,7 @@ export function resolve(file: File, cores: number): Resolved {
     workers: file.workers === 0 ? cores : file.workers,
     engine: file.engine,
     admin: file.admin === undefined ? undefined : { address: file.admin, token: file.adminToken },
+    explainToken: file.explainToken,
     accessLog: file.accessLog,
     limits: {
       maxConnections: file.limits.maxConnections,

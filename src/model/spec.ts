@@ -19,6 +19,8 @@ export interface Spec {
   readonly workers: number;
   readonly engine: "auto" | "io_uring" | "epoll" | "node";
   readonly admin: AdminSpec | undefined;
+  /** Shown by requests whose responses say why they went where they went; undefined = no response says so. */
+  readonly explainToken: string | undefined;
   readonly accessLog: AccessLogSpec | undefined;
   readonly limits: ProcessLimits;
   /** How long connections may finish after SIGTERM, or after their listener was removed. */

@@ -37,6 +37,8 @@ export class ProxyContext {
   /** What this thread's clock is behind the process's, milliseconds: what threads share is told by the latter. */
   readonly clockOffset: number;
   accessLog: AccessLog | undefined = undefined;
+  /** Of requests whose responses say how they were chosen; empty = none do. */
+  explainToken: Uint8Array = new Uint8Array(0);
   readonly accessRecord = new AccessRecord();
   /** No new connections are accepted, and each connection ends with its exchange. */
   draining = false;

@@ -78,6 +78,7 @@ export class DataPlane {
     this.#clusters = clusters;
     this.#context.maxConnections = spec.limits.maxConnections;
     this.#context.overload = spec.overload;
+    this.#context.explainToken = new TextEncoder().encode(spec.explainToken ?? "");
     this.#context.accessLog =
       spec.accessLog === undefined
         ? undefined

@@ -41,6 +41,7 @@ export function createSpec(changes: Partial<Spec> = {}): Spec {
     workers: 2,
     engine: "auto",
     admin: undefined,
+    explainToken: undefined,
     accessLog: undefined,
     limits: { maxConnections: 10_000, bufferBytes: 67_108_864, highWaterBytes: 262_144 },
     drainMs: 30_000,

@@ -32,10 +32,12 @@ clusters:
   await proxy.logged("endpoint_state", ({ fields }) => fields?.endpoint === "dead" && fields.to === "down");
   // The first request that reaches it keeps the busy endpoint occupied.
   const waiting: Promise<unknown>[] = [];
-  await until("the busy endpoint has a request", () => {
-    if (held.length === 0) waiting.push(request(proxy.port()));
-    return held.length > 0;
-  });
+  while (held.length === 0) {
+    const sent = request(proxy.port());
+    waiting.push(sent);
+    // One at a time: the other endpoint must have nothing in flight afterwards.
+    await Promise.race([sent, until("a request at the busy endpoint", () => held.length > 0)]);
+  }
   const query = {
     url: `http://a.example:${proxy.port()}/x`,
     method: "GET",
@@ -69,4 +71,50 @@ clusters:
   assert.deepEqual([status, text], [400, "not an http URL: nonsense\n"]);
   for (const release of held) release();
   await Promise.all(waiting);
+});
+
+test("a response explains itself to a request that shows the token, and the token goes no further", async (t) => {
+  const seen: (string | undefined)[] = [];
+  const endpoint = await startHttp(t, "a", (incoming, response) => {
+    const names = incoming.rawHeaders.filter((_, i) => i % 2 === 0);
+    seen.push(names.find((name) => /explain/i.test(name)));
+    response.end("a");
+  });
+  const proxy = await startProxy(
+    t,
+    ENGINES[0],
+    `explainToken: 0123456789abcdef
+listeners: [{ name: front, address: "127.0.0.1:0", routes: [{ name: web, cluster: web }] }]
+clusters:
+  web:
+    endpoints: [{ id: a, address: "127.0.0.1:${endpoint.port}" }, { id: out, address: "127.0.0.1:1", weight: 0 }]
+    balance: least-request`,
+  );
+  const ask = async (headers: Record<string, string>) =>
+    (await request(proxy.port(), { headers })).headers["x-plimsoll-explain"];
+  const told = await ask({ "X-Plimsoll-Explain": "0123456789abcdef" });
+  assert.match(String(told), /^[ -~]+$/);
+  const { endpoint: pick, route, cluster, policy, candidates } = JSON.parse(String(told));
+  assert.deepEqual([pick, route, cluster, policy], ["a", "web", "web", "least-request"]);
+  assert.deepEqual(
+    candidates.map(({ id, active, score, excluded }: Record<string, unknown>) => [id, active, score, excluded]),
+    [
+      ["a", 0, 0, undefined],
+      ["out", 0, undefined, "its weight is 0"],
+    ],
+  );
+  for (const wrong of ["0123456789abcdee", "0123456789abcde", "0123456789abcdef0", "", "x"]) {
+    assert.equal(await ask({ "X-Plimsoll-Explain": wrong }), undefined, wrong);
+  }
+  assert.equal(await ask({}), undefined);
+  assert.equal(await ask({ x_plimsoll_explain: "0123456789abcdef" }), undefined);
+  assert.equal(seen.length, 8);
+  assert.deepEqual(new Set(seen), new Set([undefined]), "no endpoint ever sees the field");
+  assert.ok(!(await proxy.page("/config")).text.includes("0123456789abcdef"));
+  await proxy.reload(
+    `listeners: [{ name: front, address: "127.0.0.1:0", routes: [{ name: web, cluster: web }] }]
+clusters: { web: { endpoints: [{ id: a, address: "127.0.0.1:${endpoint.port}" }] } }`,
+  );
+  assert.equal(await ask({ "X-Plimsoll-Explain": "" }), undefined, "without a token there is no explanation");
+  assert.deepEqual(new Set(seen), new Set([undefined]));
 });

@@ -13,4 +13,8 @@ function parseToken(token: string): string | Refused {
   return refuse(`the token has ${token.length} characters`, `${LEAST} to ${MOST}, such as of openssl rand -hex 32`);
 }
 
-export const adminToken = text(`a token of ${LEAST} characters or more, best from the environment`, parseToken);
+const token = text(`a token of ${LEAST} characters or more, best from the environment`, parseToken);
+
+export const adminToken = token;
+/** Who may see in responses how they were chosen. */
+export const explainToken = token;

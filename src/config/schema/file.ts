@@ -5,7 +5,7 @@ import { DEFAULTS } from "../defaults.js";
 import { parseLine, parseName } from "../parse-text.js";
 import { type Refused, refuse } from "../refused.js";
 import { DURATION, parseDuration, parseSize, SIZE } from "../units.js";
-import { adminToken } from "./admin.js";
+import { adminToken, explainToken } from "./admin.js";
 import { cluster } from "./cluster.js";
 import { overload } from "./flow.js";
 import { adminAddress, listener } from "./listener.js";
@@ -76,6 +76,9 @@ export const file = mapping(
     adminToken: adminToken
       .optional()
       .describe("What whoever changes something through admin must show; without it only a unix socket takes changes."),
+    explainToken: explainToken
+      .optional()
+      .describe("Responses to requests that show it in X-Plimsoll-Explain say why they went where they went."),
     accessLog: accessLog.optional().describe("One line for each request or connection; by default none."),
     limits: mapping("maxConnections, buffers, highWater", {
       maxConnections: tuned(

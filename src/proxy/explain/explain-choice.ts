@@ -6,14 +6,11 @@ import { createRandom } from "../../base/random.js";
 import { Cluster } from "../../cluster/cluster.js";
 import type { LiveEndpoint } from "../../cluster/live-endpoint.js";
 import { createShared } from "../../cluster/shared.js";
-import { stateName } from "../../health/state-name.js";
 import { formatAddress } from "../../model/address.js";
-import { EndpointCell, State, UNUSABLE } from "../../model/cells.js";
 import type { Candidate, ChoiceExplanation } from "../../model/explanation.js";
-import { hasRoom } from "../../model/node.js";
 import { Outcome } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
-import { scoreOf } from "./score.js";
+import { describeCandidate, type Figures } from "./candidate.js";
 import type { Standpoint } from "./standpoint.js";
 
 /** Picks from which the chances are told: each is known to three percent. */
@@ -56,43 +53,25 @@ export function explainChoice(standpoint: Standpoint, hash: number, seed: number
 }
 
 function explainCandidate(endpoint: LiveEndpoint<unknown>, standpoint: Standpoint, chance: number): Candidate {
-  const { spec, live, now } = standpoint;
-  const { cells } = standpoint.shared;
-  const latencyUs = cells[endpoint.at + EndpointCell.LATENCY];
+  const { spec, plan, live, now } = standpoint;
+  const figures = describeCandidate(endpoint, spec.balance, standpoint.shared.cells, now);
+  const group = plan.groups.find(({ members }) => members.includes(endpoint.index));
+  const isSpare = figures.excluded === undefined && group?.share === 0;
   return {
-    id: endpoint.id,
+    ...figures,
     address: formatAddress(endpoint.address),
-    state: live ? stateName(cells[endpoint.at + EndpointCell.STATE]) : "unknown",
-    weight: endpoint.usable ? endpoint.weight : endpoint.spec.weight,
-    active: cells[endpoint.at + EndpointCell.ACTIVE],
-    maxActive: endpoint.maxActive,
-    latencyMs: latencyUs === 0 ? undefined : latencyUs / 1000,
+    state: live ? figures.state : "unknown",
     priority: endpoint.spec.priority,
-    score: endpoint.usable ? scoreOf(spec.balance, endpoint, cells, now) : undefined,
     chance,
-    excluded: whyExcluded(endpoint, standpoint),
+    excluded: isSpare ? `priority ${endpoint.spec.priority} is not needed` : withReason(figures, standpoint),
   };
 }
 
-function whyExcluded(endpoint: LiveEndpoint<unknown>, { plan, shared, reasonOf }: Standpoint): string | undefined {
-  const { cells } = shared;
-  const state = cells[endpoint.at + EndpointCell.STATE];
-  if (!endpoint.usable) {
-    if (endpoint.spec.weight === 0) return "its weight is 0";
-    if ((state & UNUSABLE) === 0) return "left out by subset or zone";
-    const reason = reasonOf(endpoint.id);
-    return reason === "" ? describeState(state) : `${describeState(state)}: ${reason}`;
-  }
-  if (!hasRoom(endpoint, cells))
-    return `full: ${cells[endpoint.at + EndpointCell.ACTIVE]} of ${endpoint.maxActive} active`;
-  const group = plan.groups.find(({ members }) => members.includes(endpoint.index));
-  if (group?.share === 0) return `priority ${endpoint.spec.priority} is not needed`;
-  return undefined;
+/** Why it is in the state that excludes it, where somebody knows. */
+function withReason({ id, excluded, state }: Figures, { reasonOf }: Standpoint): string | undefined {
+  const isInState = excluded !== undefined && STATES.some((word) => excluded.startsWith(word));
+  const reason = isInState && state !== "up" ? reasonOf(id) : "";
+  return reason === "" ? excluded : `${excluded}: ${reason}`;
 }
 
-function describeState(state: number): string {
-  if ((state & State.HELD) !== 0) return "drained by an operator";
-  if ((state & State.RETIRING) !== 0) return "drained by its own wish";
-  if ((state & State.DRAINING) !== 0) return "draining";
-  return (state & State.DOWN) !== 0 ? "down" : "ejected";
-}
+const STATES = ["down", "ejected", "drain"];

@@ -112,8 +112,10 @@ function explainForward(
   const hash = new RequestHash(hashOn).of(bytes, head, client, NO_BYTES);
   const of = action.split === undefined ? "" : ` of ${action.split.clusters.map(({ cluster }) => cluster).join(", ")}`;
   const faults = action.faults === undefined ? "" : "; its faults may strike before";
+  const bound =
+    standpoint.spec.persistence === undefined ? "" : "; persistence may bind the client to another endpoint";
   return {
-    action: `forward to cluster ${name}${of} (route ${route.name})${faults}`,
+    action: `forward to cluster ${name}${of} (route ${route.name})${faults}${bound}`,
     choice: explainChoice(standpoint, hash, seed),
   };
 }

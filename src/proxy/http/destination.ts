@@ -1,6 +1,7 @@
 /** Where a request that was routed goes: its cluster, what the policy hashes of it, and the endpoint that it was with before. */
 import type { RequestHead } from "../../wire/http1/head.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
+import { AskedExplanation } from "./asked-explanation.js";
 import { chooseCluster } from "./choose-cluster.js";
 import type { Downstream } from "./downstream.js";
 import type { ForwardRoute } from "./http-routes.js";
@@ -12,6 +13,7 @@ export class Destination {
   /** Chance where the cluster hashes and the request has nothing that it could hash. */
   hash = 0;
   #before: ProxyEndpoint | undefined = undefined;
+  readonly #asked = new AskedExplanation();
   #sourceHash = 0;
 
   /** Decides, while the head is as it was parsed. */
@@ -25,6 +27,7 @@ export class Destination {
     this.cluster = cluster;
     this.hash = 0;
     this.#before = undefined;
+    this.#asked.begin(worker.context, route, cluster, head);
     if (tokens !== undefined) this.#before = tokens.find(bytes, head);
     else if (sources !== undefined) {
       this.#sourceHash = downstream.sourceHash;
@@ -46,8 +49,8 @@ export class Destination {
     this.cluster.sources?.remember(this.#sourceHash, endpoint, now);
   }
 
-  /** What the response of `endpoint` adds, so that the client comes back to it. */
+  /** What the response of `endpoint` adds: so that the client comes back to it, and why it was chosen where that was asked. */
   lineFor(endpoint: ProxyEndpoint): Uint8Array {
-    return endpoint === this.#before ? NO_BYTES : endpoint.data!.tokenLine;
+    return this.#asked.after(endpoint === this.#before ? NO_BYTES : endpoint.data!.tokenLine, endpoint.id);
   }
 }

@@ -44,6 +44,8 @@ const REWRITTEN: readonly FieldId[] = [
   Field.TE,
   Field.X_FORWARDED_FOR,
   Field.DROPPED,
+  // A token for this proxy.
+  Field.X_PLIMSOLL_EXPLAIN,
 ];
 for (const id of REWRITTEN) DROP[id] = 1;
 DROP[Field.FORWARDED] = 2;

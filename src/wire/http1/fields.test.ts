@@ -30,6 +30,7 @@ const NAMES: Readonly<Record<string, FieldId>> = {
   "X-Request-Id": Field.X_REQUEST_ID,
   "Max-Forwards": Field.MAX_FORWARDS,
   Accept: Field.ACCEPT,
+  "X-Plimsoll-Explain": Field.X_PLIMSOLL_EXPLAIN,
 };
 /** A value that no rule refuses. */
 const VALUES: Readonly<Record<string, string>> = {

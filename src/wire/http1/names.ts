@@ -27,6 +27,7 @@ const NAMES: readonly (readonly [FieldId, string])[] = [
   [Field.X_REQUEST_ID, "x-request-id"],
   [Field.MAX_FORWARDS, "max-forwards"],
   [Field.ACCEPT, "accept"],
+  [Field.X_PLIMSOLL_EXPLAIN, "x-plimsoll-explain"],
 ];
 
 /**

@@ -1,0 +1,49 @@
+/** An endpoint in the eyes of a choice: what speaks for it and against it, as the shared figures say at this moment. */
+import type { LiveEndpoint } from "../../cluster/live-endpoint.js";
+import { stateName } from "../../health/state-name.js";
+import { EndpointCell, State, UNUSABLE } from "../../model/cells.js";
+import type { Candidate } from "../../model/explanation.js";
+import { hasRoom } from "../../model/node.js";
+import type { BalanceSpec } from "../../model/spec.js";
+import { scoreOf } from "./score.js";
+
+export type Figures = Pick<
+  Candidate,
+  "id" | "state" | "weight" | "active" | "maxActive" | "latencyMs" | "score" | "excluded"
+>;
+
+export function describeCandidate(
+  endpoint: LiveEndpoint<unknown>,
+  spec: BalanceSpec,
+  cells: Int32Array,
+  now: number,
+): Figures {
+  const latencyUs = cells[endpoint.at + EndpointCell.LATENCY];
+  return {
+    id: endpoint.id,
+    state: stateName(cells[endpoint.at + EndpointCell.STATE]),
+    weight: endpoint.usable ? endpoint.weight : endpoint.spec.weight,
+    active: cells[endpoint.at + EndpointCell.ACTIVE],
+    maxActive: endpoint.maxActive,
+    latencyMs: latencyUs === 0 ? undefined : latencyUs / 1000,
+    score: endpoint.usable ? scoreOf(spec, endpoint, cells, now) : undefined,
+    excluded: whyExcluded(endpoint, cells),
+  };
+}
+
+function whyExcluded(endpoint: LiveEndpoint<unknown>, cells: Int32Array): string | undefined {
+  if (endpoint.usable) {
+    const active = cells[endpoint.at + EndpointCell.ACTIVE];
+    return hasRoom(endpoint, cells) ? undefined : `full: ${active} of ${endpoint.maxActive} active`;
+  }
+  if (endpoint.spec.weight === 0) return "its weight is 0";
+  const state = cells[endpoint.at + EndpointCell.STATE];
+  return (state & UNUSABLE) === 0 ? "left out by subset or zone" : describeState(state);
+}
+
+function describeState(state: number): string {
+  if ((state & State.HELD) !== 0) return "drained by an operator";
+  if ((state & State.RETIRING) !== 0) return "drained by its own wish";
+  if ((state & State.DRAINING) !== 0) return "draining";
+  return (state & State.DOWN) !== 0 ? "down" : "ejected";
+}
