@@ -1,35 +1,14 @@
 /** Endpoints that come from DNS, seen from outside: the command line with a resolver of our own. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { test } from "node:test";
 import { a, srv, startDnsServer, TYPE } from "../../src/discovery/io/dns-server.test.support.js";
+import { runCli } from "./ops-support/cli.js";
 import { Load, request, startHttp } from "./ops-support/http.js";
 import { ENGINES, startProxy } from "./ops-support/proxy.js";
 import { until, within } from "./ops-support/until.js";
 
 const [ENGINE] = ENGINES;
-const STARTED = /"event":"started".*"listeners":\["127\.0\.0\.1:(\d+)"\]/;
-const CLI = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
-
-/** `plimsoll run` of this text; resolves once it has logged that it runs, with the port of its listener. */
-async function runCli(t: TestContext, text: string): Promise<{ child: ChildProcess; port: number; log: () => string }> {
-  const folder = await mkdtemp(join(tmpdir(), "plimsoll-"));
-  t.after(() => rm(folder, { recursive: true }));
-  await writeFile(join(folder, "a.yaml"), text);
-  const child = spawn(process.execPath, [CLI, "run", join(folder, "a.yaml")], { stdio: ["ignore", "ignore", "pipe"] });
-  t.after(() => child.kill("SIGKILL"));
-  let log = "";
-  child.stderr!.setEncoding("utf8").on("data", (piece: string) => {
-    log += piece;
-  });
-  const started = await until("the start", () => STARTED.exec(log) ?? undefined, 15_000);
-  return { child, port: Number(started[1]), log: () => log };
-}
 
 test("the command line follows SRV records, and an outage of DNS takes nothing away", async (t) => {
   const [one, two] = await Promise.all(["one", "two"].map((name) => startHttp(t, name)));

@@ -1,9 +1,11 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of the file format
 /** Endpoints that come from a file, seen from outside: they follow it, and a mistake in it takes nothing away. */
 import assert from "node:assert/strict";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { runCli } from "./ops-support/cli.js";
 import { type HttpEndpoint, Load, request, startHttp } from "./ops-support/http.js";
 import { ENGINES, startProxy } from "./ops-support/proxy.js";
 import { until } from "./ops-support/until.js";
@@ -82,4 +84,19 @@ test("a file that changes under load loses no request", async (t) => {
   }
   await load.stop();
   assert.deepEqual(load.failures, []);
+});
+
+test("the command line follows a file of endpoints, with variables of its environment", async (t) => {
+  const [a, b] = await Promise.all(["a", "b"].map((name) => startHttp(t, name)));
+  const { path, replace } = await startFile(t);
+  await replace('[{ "address": "127.0.0.1:${PLIMSOLL_TEST_PORT}" }]');
+  const text = config(path).replace("name: front, ", "");
+  const { port, log } = await runCli(t, `${text}\nworkers: 1\nengine: ${ENGINE}`, { PLIMSOLL_TEST_PORT: `${a.port}` });
+  assert.equal((await request(port)).body, "a");
+  await replace(entry(b));
+  await until("the change", () => log().includes("1 endpoints: 1 added, 1 removed"), 10_000);
+  await until("the other endpoint", async () => (await request(port)).body === "b");
+  await replace("- 127.0.0.1");
+  await until("the complaint", () => /"event":"discovery_failed".*web\.yaml:1:3/.test(log()), 10_000);
+  assert.equal((await request(port)).body, "b");
 });

@@ -30,6 +30,7 @@ export function startFileSource({ path, parse, clock }: FileSourceOptions, found
       if (!closed) found(finding);
     });
   };
+  // Where it cannot be watched (the folder may not be there yet), it is only looked at now and then.
   const watch = watchFile(path, look, () => {});
   const poll = (): void => {
     cancel = clock.after(LOOK_MS, () => {
