@@ -31,6 +31,7 @@ export class LoadBound<N extends Node> {
     if (!isOpen(node, this.#cells, query)) return false;
     if (this.#factor === 0) return true;
     // The bounds of all nodes add up to more than what is in flight: there is always one that is below its own.
+    // Threads look before they count: of n that look at the same moment all may find the last place, n - 1 too many.
     return (
       this.#cells[node.at] < Math.ceil((this.#factor * (this.#cells[this.#active] + 1) * node.weight) / this.#total)
     );

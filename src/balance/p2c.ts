@@ -13,25 +13,32 @@ export class TwoChoices<N extends Node> implements Picker<N> {
   readonly #sampler: Sampler;
   readonly #cells: Int32Array;
   readonly #random: Random;
+  /** Of the nodes, side by side: among thousands each object that is looked at costs a cache miss. */
+  readonly #at: Int32Array;
+  readonly #weights: Float64Array;
+  /** No node has a limit: all are open to a request that was not tried before. */
+  readonly #isUnlimited: boolean;
 
   constructor(nodes: readonly N[], table: AliasTable, setup: PickerSetup) {
     this.#nodes = nodes;
     this.#sampler = new Sampler(table);
     this.#cells = setup.cells;
     this.#random = setup.random;
+    this.#at = Int32Array.from(nodes, (node) => node.at);
+    this.#weights = Float64Array.from(nodes, (node) => node.weight);
+    this.#isUnlimited = nodes.every((node) => node.maxActive === 0);
   }
 
   pick(query: Query): N | undefined {
     const cells = this.#cells;
     const first = this.#sampler.draw(this.#random);
-    const a = this.#nodes[first];
-    const b = this.#nodes[this.#sampler.drawOther(first, this.#random)];
-    const aOpen = isOpen(a, cells, query);
-    const bOpen = isOpen(b, cells, query);
+    const second = this.#sampler.drawOther(first, this.#random);
     // Drawing by weight and comparing load per weight: shares follow weights when idle as well as under load.
-    if (aOpen && bOpen) return cells[a.at] * b.weight <= cells[b.at] * a.weight ? a : b;
-    if (aOpen) return a;
-    if (bOpen) return b;
+    const isFirst = cells[this.#at[first]] * this.#weights[second] <= cells[this.#at[second]] * this.#weights[first];
+    const better = this.#nodes[isFirst ? first : second];
+    if ((this.#isUnlimited && query.tries === 0) || isOpen(better, cells, query)) return better;
+    const other = this.#nodes[isFirst ? second : first];
+    if (isOpen(other, cells, query)) return other;
     return firstOpen(this.#nodes, this.#random.below(this.#nodes.length), cells, query);
   }
 }
