@@ -10,7 +10,7 @@ interface Counted {
 
 /** @param slots the map in force when it is asked */
 export function createSampler(workers: () => readonly Counted[], slots: () => SlotMap | undefined): Sampler {
-  return (cluster, endpoint) => {
+  return (cluster, endpoint, timed) => {
     const slot = slots()?.endpoints.get(endpointKey(cluster, endpoint));
     if (slot === undefined) return undefined;
     const base = endpointBase(slot);
@@ -18,6 +18,7 @@ export function createSampler(workers: () => readonly Counted[], slots: () => Sl
     for (const { metrics } of workers()) {
       figures.succeeded += metrics[base + E.SUCCESSES];
       figures.failed += metrics[base + E.FAILURES] + metrics[base + E.SERVER_ERRORS];
+      if (!timed) continue;
       figures.responses += histogramCount(metrics, base + E.RESPONSE);
       figures.responseMs += histogramSum(metrics, base + E.RESPONSE);
     }

@@ -28,7 +28,7 @@ export class Ejector {
     const count = this.#countOf(spec.name, detector);
     if (!decision.eject) {
       count.spared++;
-      this.#transitions.tell(watch, `${cause}, but not ejected: ${decision.reason}`, detector);
+      this.#transitions.tell(watch, `${cause}, but not ejected: ${decision.reason}`, detector, decision.reason);
       return;
     }
     count.ejected++;

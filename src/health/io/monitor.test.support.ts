@@ -62,6 +62,7 @@ export function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
   const running = { now: 0, most: 0 };
   const said = new Map<string, string>();
   const figures = new Map<string, Figures>();
+  const asked: boolean[] = [];
   const probe: Probe = (address, check, _timeoutMs, done) => {
     const name = formatAddress(address);
     probed.push(name);
@@ -84,7 +85,10 @@ export function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
     random: createRandom(1),
     probe,
     maxProbes,
-    sampler: (_, endpoint) => figures.get(endpoint),
+    sampler: (_, endpoint, timed) => {
+      asked.push(timed);
+      return figures.get(endpoint);
+    },
     onEvent: (event: HealthEvent) =>
       events.push(`${event.cluster}/${event.endpoint} ${event.from} -> ${event.to}: ${event.reason}`),
     onPanic: (cluster, panic) => events.push(`${cluster} panic ${panic}`),
@@ -95,7 +99,7 @@ export function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
   };
   update(specs);
   const take = (): string[] => events.splice(0);
-  return { clock, board, dead, hung, said, figures, probed, running, monitor, update, take };
+  return { clock, board, dead, hung, said, figures, asked, probed, running, monitor, update, take };
 }
 
 export function addressOf(index: number): string {

@@ -58,7 +58,27 @@ test("the worst is ejected where not all that stand out may be", () => {
     "web/e2 unknown -> unknown: 70 % of 100 failed, the limit is 50 %, but not ejected: no more than 25 % may be ejected",
     "web/e0 unknown -> unknown: 60 % of 100 failed, the limit is 50 %, but not ejected: no more than 25 % may be ejected",
   ]);
-  take();
+  assert.deepEqual(take(), []);
+});
+
+test("that an endpoint is spared is told once, whatever the figures, but counted each time", () => {
+  const { work, monitor } = createWorking(1, failing);
+  assert.equal(work([60]).length, 1);
+  assert.deepEqual([...work([70]), ...work([80])], []);
+  const count = monitor.counts("web").ejections.find(({ detector }) => detector === "failure-percent");
+  assert.deepEqual(count, { detector: "failure-percent", ejected: 0, spared: 3 });
+});
+
+test("response times are asked for only where they are compared, and compared from then on", () => {
+  const { work, update, asked, spec } = createWorking(3, failing);
+  work([0, 0, 0], [500, 5, 5]);
+  assert.ok(asked.length > 0 && asked.every((timed) => !timed));
+  asked.length = 0;
+  const latency = { factor: 3, minMs: 10, minVolume: 10, minEndpoints: 3 };
+  update([{ ...spec, outlier: createOutlierSpec({ ...failing, latency }) }]);
+  assert.deepEqual(work([0, 0, 0]), []);
+  assert.ok(asked.length > 0 && asked.every((timed) => timed));
+  assert.equal(work([0, 0, 0], [500, 5, 5]).length, 1);
 });
 
 test("success rate and response time eject who stands out among the neighbours", () => {

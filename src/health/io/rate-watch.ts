@@ -9,8 +9,11 @@ import { findUnsuccessful } from "../success-rate.js";
 import type { Ejector } from "./ejector.js";
 import { type Group, nothing } from "./watch.js";
 
-/** Figures of an endpoint now; undefined for one that has none. */
-export type Sampler = (cluster: string, endpoint: string) => Figures | undefined;
+/**
+ * Figures of an endpoint now; undefined for one that has none.
+ * @param timed false: those of responses are not needed, and adding up histograms of thousands of endpoints takes long
+ */
+export type Sampler = (cluster: string, endpoint: string, timed: boolean) => Figures | undefined;
 
 /** Each with what it looks for. Sharper findings come first, since the first one gives the reason. */
 const FINDERS: readonly (readonly [Detector, (samples: readonly Sample[], spec: OutlierSpec) => Suspect[]])[] = [
@@ -34,9 +37,11 @@ export class RateWatch {
   follow(group: Group): void {
     const { outlier } = group.spec;
     const wanted = isWanted(outlier) ? outlier.intervalMs : 0;
-    if (wanted === group.rates.intervalMs) return;
+    const timed = outlier.latency.factor > 0;
+    if (wanted === group.rates.intervalMs && timed === group.rates.timed) return;
     group.rates.stop();
     group.rates.intervalMs = wanted;
+    group.rates.timed = timed;
     group.rates.before.clear();
     group.rates.stop = nothing;
     if (wanted > 0) this.#look(group);
@@ -59,7 +64,7 @@ export class RateWatch {
     const samples: Sample[] = [];
     const seen = new Map<string, Figures>();
     for (const [id, watch] of group.watches) {
-      const now = this.#sampler(group.spec.name, id);
+      const now = this.#sampler(group.spec.name, id, group.rates.timed);
       if (now === undefined) continue;
       seen.set(id, now);
       const last = before.get(id);

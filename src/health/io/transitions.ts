@@ -46,10 +46,13 @@ export class Transitions {
     this.refreshPanic(group);
   }
 
-  /** Something worth knowing that leaves the state as it is. Repeated only after something else was told. */
-  tell(watch: Watch, reason: string, by: string): void {
-    if (watch.told.get(by) === reason) return;
-    watch.told.set(by, reason);
+  /**
+   * Something worth knowing that leaves the state as it is. Told again only after something else was.
+   * @param what tells it apart from other things; a reason with figures is new each time
+   */
+  tell(watch: Watch, reason: string, by: string, what = reason): void {
+    if (watch.told.get(by) === what) return;
+    watch.told.set(by, what);
     const { state, group } = watch;
     this.#options.onEvent({ cluster: group.spec.name, endpoint: watch.spec.id, from: state, to: state, reason, by });
   }

@@ -13,8 +13,8 @@ export interface Group {
   /** Endpoints by state. */
   readonly counts: { [S in StateName]: number };
   panic: boolean;
-  /** The figures as of the last look at them; 0 = nobody looks. */
-  readonly rates: { intervalMs: number; before: Map<string, Figures>; stop: () => void };
+  /** The figures as of the last look at them, with or without response times; interval 0 = nobody looks. */
+  readonly rates: { intervalMs: number; timed: boolean; before: Map<string, Figures>; stop: () => void };
 }
 
 export interface Watch {
@@ -56,7 +56,7 @@ export function createGroup(spec: ClusterSpec): Group {
     watches: new Map(),
     counts: { draining: 0, down: 0, ejected: 0, unknown: 0, up: 0 },
     panic: false,
-    rates: { intervalMs: 0, before: new Map(), stop: nothing },
+    rates: { intervalMs: 0, timed: false, before: new Map(), stop: nothing },
   };
 }
 
