@@ -39,6 +39,7 @@ export const TRAITS = {
   QUEUE_FULL: { side: "self", retry: "never", status: 503, text: "too many requests wait for the cluster" },
   QUEUE_TIMEOUT: { side: "self", retry: "never", status: 503, text: "the request waited for the cluster too long" },
   FAULT_INJECTED: { side: "self", retry: "never", status: 503, text: "the route's configuration made it fail" },
+  HEDGE_LOST: { side: "self", retry: "never", status: 0, text: "another try of the request was answered first" },
   SHUTTING_DOWN: { side: "self", retry: "never", status: 503, text: "the proxy is shutting down" },
   LOOP_DETECTED: { side: "self", retry: "never", status: 508, text: "the request has come past this proxy too often" },
   INTERNAL: { side: "self", retry: "never", status: 500, text: "the proxy failed" },

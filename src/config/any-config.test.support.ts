@@ -72,6 +72,9 @@ const action = fc.oneof(
     ),
     upgrade: fc.boolean(),
     priority: fc.constantFrom("high", "normal", "low"),
+    hedge: maybe(
+      fc.record({ after: fc.constantFrom("97.5%", "50ms"), max: fc.constantFrom(1, 5) }, { requiredKeys: [] }),
+    ),
   }),
   fc.record({
     redirect: fc.record({

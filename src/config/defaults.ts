@@ -215,6 +215,11 @@ export const DEFAULTS = {
     minimum: by(3, "Envoy's: a quiet cluster can retry at all"),
   },
 
+  hedge: {
+    after: by("95%", "Dean and Barroso's: a twentieth more load, and the slowest twentieth is rescued"),
+    max: by(1, "two slow endpoints at once are rare"),
+  },
+
   clusterLimits: {
     connections: by(0, "what a cluster can take only its owner knows"),
     pending: by(0, "connect.timeout already bounds how many there can be"),

@@ -1,5 +1,5 @@
 /** What bounds a cluster's load, written as a file again. */
-import type { ClusterSpec, RetrySpec } from "../model/spec.js";
+import type { ClusterSpec, HedgeSpec, RetrySpec } from "../model/spec.js";
 import { formatDuration } from "./units.js";
 
 export function flowOf({ limits, queue }: ClusterSpec) {
@@ -18,4 +18,10 @@ export function retryOf({ attempts, on, statuses, backoff, minTimeMs, maxRetryAf
     minTime: formatDuration(minTimeMs),
     maxRetryAfter: formatDuration(maxRetryAfterMs),
   };
+}
+
+export function hedgeOf(hedge: HedgeSpec | undefined) {
+  if (hedge === undefined) return undefined;
+  const { afterPercent, afterMs, max } = hedge;
+  return { after: afterPercent > 0 ? `${afterPercent}%` : formatDuration(afterMs), max };
 }

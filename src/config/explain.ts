@@ -15,7 +15,7 @@ import type {
 } from "../model/spec.js";
 import { balanceOf, stagesOf } from "./explain-balance.js";
 import { discoveryOf } from "./explain-discovery.js";
-import { flowOf, retryOf } from "./explain-flow.js";
+import { flowOf, hedgeOf, retryOf } from "./explain-flow.js";
 import { healthOf, outlierOf } from "./explain-health.js";
 import { loadReportsOf, persistenceOf } from "./explain-persistence.js";
 import { faultsOf, mirrorOf, splitOf } from "./explain-traffic.js";
@@ -131,6 +131,7 @@ function actionOf(action: ActionSpec) {
     retry: retryOf(retry),
     upgrade: action.upgrade,
     priority: action.priority,
+    hedge: hedgeOf(action.hedge),
   };
 }
 

@@ -1,7 +1,8 @@
 /** The parts of a Spec that bound the load of a cluster, and how its routes try again. */
 import type * as z from "zod";
-import type { ClusterSpec, QueueSpec, RetrySpec } from "../model/spec.js";
+import type { ClusterSpec, HedgeSpec, QueueSpec, RetrySpec } from "../model/spec.js";
 import type { File } from "./schema/file.js";
+import type { hedge as hedgeSchema } from "./schema/flow.js";
 import type { retry as retrySchema } from "./schema/retry.js";
 
 type ClusterFile = File["clusters"][number]["value"];
@@ -24,4 +25,9 @@ export function resolveRetry(retry: z.output<typeof retrySchema>): RetrySpec {
     minTimeMs: minTime,
     maxRetryAfterMs: maxRetryAfter,
   };
+}
+
+export function resolveHedge(hedge: z.output<typeof hedgeSchema> | undefined): HedgeSpec | undefined {
+  if (hedge === undefined) return undefined;
+  return { afterPercent: hedge.after.percent, afterMs: hedge.after.ms, max: hedge.max };
 }

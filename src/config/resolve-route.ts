@@ -4,7 +4,7 @@ import { formatPathPattern } from "./parse-pattern.js";
 import { parseName } from "./parse-text.js";
 import type { Path } from "./problem.js";
 import type { Report } from "./resolve.js";
-import { resolveRetry } from "./resolve-flow.js";
+import { resolveHedge, resolveRetry } from "./resolve-flow.js";
 import { resolveFaults, resolveSplit } from "./resolve-traffic.js";
 import type { File } from "./schema/file.js";
 import { route as routeSchema } from "./schema/route.js";
@@ -100,5 +100,6 @@ function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec
     retry: resolveRetry(again),
     upgrade: route.upgrade,
     priority: route.priority,
+    hedge: resolveHedge(route.hedge),
   };
 }

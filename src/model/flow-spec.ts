@@ -69,3 +69,12 @@ export interface OverloadSpec {
   /** How late its loop is, from which the lowest class is refused; 0 = never. */
   readonly delayMs: number;
 }
+
+/** When a second try of a slow request begins beside the first. */
+export interface HedgeSpec {
+  /** No answer came within the time in which this share of the cluster's recent ones came, 0..100; 0 = `afterMs` decides. */
+  readonly afterPercent: number;
+  readonly afterMs: number;
+  /** Most for one request; one at a time. */
+  readonly max: number;
+}

@@ -1,6 +1,6 @@
 /** Routes of a Spec: what they match, and what follows. */
 import type { HashKey } from "./cluster-spec.js";
-import type { PriorityName, RetrySpec } from "./flow-spec.js";
+import type { HedgeSpec, PriorityName, RetrySpec } from "./flow-spec.js";
 
 export interface RouteSpec {
   readonly name: string;
@@ -59,6 +59,7 @@ export type ActionSpec =
       readonly upgrade: boolean;
       /** Who waits and who is refused where there is not room for all. */
       readonly priority: PriorityName;
+      readonly hedge: HedgeSpec | undefined;
     }
   | {
       readonly kind: "redirect";

@@ -71,6 +71,9 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
   counter("cluster_limited_connections", C.LIMITED_CONNECTIONS, "Picks refused by limits.connections."),
   counter("cluster_limited_pending", C.LIMITED_PENDING, "Picks refused by limits.pending."),
   counter("cluster_limited_retries", C.LIMITED_RETRIES, "Retries refused by limits.retries."),
+  counter("cluster_hedges", C.HEDGES, "Second tries begun beside a slow first one."),
+  counter("cluster_hedges_won", C.HEDGES_WON, "Second tries that were answered first."),
+  counter("cluster_hedges_denied", C.HEDGES_DENIED, "Second tries that the retry budget did not allow."),
   gauge("cluster_queued", C.QUEUED, "Requests (TCP: connections) that wait for room now."),
   counter("cluster_queue_full", C.QUEUE_FULL, "Requests refused because the queue was full."),
   counter(

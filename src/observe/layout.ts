@@ -126,8 +126,12 @@ export const C = {
   LOAD_REPORTS_BAD: 29,
   /** Histogram: how long those waited that have left the queue, for whatever reason. */
   QUEUE_TIME: 30,
+  /** Second tries beside a slow first one, those of them that were answered first, and those that the budget did not allow. */
+  HEDGES: 30 + HISTOGRAM_SIZE,
+  HEDGES_WON: 31 + HISTOGRAM_SIZE,
+  HEDGES_DENIED: 32 + HISTOGRAM_SIZE,
 } as const;
-const CLUSTER_SIZE = C.QUEUE_TIME + HISTOGRAM_SIZE;
+const CLUSTER_SIZE = C.HEDGES_DENIED + 1;
 
 /** An endpoint's block, at `endpointBase(slot)`. */
 export const E = {

@@ -9,6 +9,7 @@ import { Limit, type Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { C, clusterBase, endpointBase } from "../observe/layout.js";
 import { endpointKey, type SlotMap } from "../observe/slots.js";
+import { RecentLatency } from "../resilience/recent-latency.js";
 import { ClusterQueue } from "./cluster-queue.js";
 import type { ProxyContext } from "./context.js";
 import { RequestHash } from "./http/hash-request.js";
@@ -44,6 +45,8 @@ export class ProxyCluster {
   current = true;
   /** What its policy hashes of a request. */
   hash: RequestHash;
+  /** How long it takes to answer; kept once a route that hedges wants to know it. */
+  latency: RecentLatency | undefined = undefined;
   /** Who waits for room. */
   readonly queue: ClusterQueue;
   /** How clients come back to their endpoint: one of the two, or neither. */
@@ -102,6 +105,10 @@ export class ProxyCluster {
     query.dropTried();
     query.refusal = "OVERLOADED";
     return false;
+  }
+
+  keepLatency(): void {
+    this.latency ??= new RecentLatency();
   }
 
   /** Counts that nobody could be acquired. */

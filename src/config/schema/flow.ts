@@ -1,10 +1,25 @@
 /** What bounds the load of a cluster, the queue in front of it, and what bounds that of a worker. */
 import { DEFAULTS } from "../defaults.js";
+import { type Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, PERCENT, parseDuration, parsePercent } from "../units.js";
-import { integer, mapping, quantity, tuned } from "./parts.js";
+import { integer, mapping, quantity, text, tuned } from "./parts.js";
 
 const time = quantity(DURATION, parseDuration, 1, MAX_DURATION_MS);
 const most = integer(0, 1_000_000);
+
+const HEDGE_AFTER = "a share of the answers such as 95%, or a time such as 50ms";
+
+function parseHedgeAfter(input: string): { readonly percent: number; readonly ms: number } | Refused {
+  if (!input.endsWith("%")) {
+    const ms = parseDuration(input);
+    if (typeof ms !== "number") return ms;
+    return ms > 0 ? { percent: 0, ms } : refuse("without a wait every request would be sent twice");
+  }
+  const percent = parsePercent(input);
+  if (typeof percent !== "number") return percent;
+  const isUseful = percent >= 50 && percent < 100;
+  return isUseful ? { percent, ms: 0 } : refuse(`${input} is not from 50% to below 100%`, "hedge the slowest few: 95%");
+}
 
 export const clusterLimits = mapping(
   "connections, pending, requests, retries",
@@ -55,3 +70,16 @@ export const overload = mapping("buffers, delay", {
     "How late a worker's loop is from which priority low is refused.",
   ),
 }).prefault({});
+
+export const hedge = mapping(
+  "after, max",
+  {
+    after: tuned(
+      text(HEDGE_AFTER, parseHedgeAfter),
+      DEFAULTS.hedge.after,
+      "No answer came within the time in which so many of the cluster's recent ones came, or within a fixed time.",
+    ),
+    max: tuned(integer(1, 5), DEFAULTS.hedge.max, "Most second tries of one request; one at a time."),
+  },
+  { percentile: "write after: 95%", delay: "write after: 50ms" },
+);

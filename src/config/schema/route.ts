@@ -16,6 +16,7 @@ import {
 import { type Refused, refuse } from "../refused.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
 import { faults } from "./faults.js";
+import { hedge } from "./flow.js";
 import { headerOperations } from "./headers.js";
 import { match } from "./match.js";
 import { mirror } from "./mirror.js";
@@ -98,6 +99,7 @@ export const route = mapping(
     upgrade: tuned(flag(), DEFAULTS.forward.upgrade, "Let Upgrade requests (WebSocket) become tunnels."),
     faults: faults.optional().describe("Delays and errors made on purpose."),
     mirror: mirror.optional().describe("Send copies of the requests to another cluster, and throw its answers away."),
+    hedge: hedge.optional().describe("Begin a second try beside a slow first one; by default never."),
     priority: tuned(
       word(PRIORITIES),
       DEFAULTS.forward.priority,

@@ -18,6 +18,7 @@ import type { Downstream } from "./downstream.js";
 import type { ClientEvents, EndpointEvents } from "./events.js";
 import { FaultInjection, type FaultOwner } from "./fault.js";
 import { Flight } from "./flight.js";
+import { Hedge } from "./hedge.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { takeRequest } from "./intake.js";
@@ -42,6 +43,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   readonly #faults: FaultInjection;
   readonly #mirroring: Mirroring;
   readonly #launch: Launch;
+  readonly #hedge: Hedge;
   readonly #upgrade = new UpgradeRequest();
   #keepClient = false;
 
@@ -53,6 +55,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#tries = new Tries(worker, this.#account);
     this.#flight = new Flight(worker);
     this.#launch = new Launch(worker.context, this, this.#tries, this.#flight, this.#account);
+    this.#hedge = new Hedge(worker, this, this.#client, this.#tries, this.#flight, this.#upgrade, this.#account);
     this.#response = new ResponseTransfer(worker, this.#account);
     this.#mirroring = new Mirroring(worker);
     this.#faults = new FaultInjection(worker.context, this.#account, this);
@@ -76,7 +79,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
 
   /** What came is no valid request, or came too slowly: answered, and the connection ends. */
   reject(code: Code, reason: string): void {
-    this.#answer(code, reason);
+    this.giveUp(code, reason);
   }
 
   /**
@@ -104,7 +107,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     tries.bodyKept = false;
     tries.current.bytesSent += body.sent - before;
     this.#account.bytesIn += next - start;
-    if (!tries.responseForwarded) tries.awaitResponse();
+    if (!tries.responseForwarded) tries.awaitResponse(tries.current);
     return next - start;
   }
 
@@ -164,7 +167,8 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   }
 
   onUpstreamFault(code: Code, reason: string): void {
-    this.#fail(code, reason, Outcome.BAD_RESPONSE);
+    if (this.#tries.responseForwarded) this.#truncate(code, Outcome.BAD_RESPONSE);
+    else this.#onTryFailed(code, Outcome.BAD_RESPONSE, reason);
   }
 
   onUpstreamDeadline(): void {
@@ -176,7 +180,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
       else this.#truncate("RESPONSE_TIMEOUT", Outcome.TIMEOUT);
     } else if (upstream!.phase === Phase.CONNECTING) this.onConnectFailed("CONNECT_TIMEOUT");
     // Nor is the endpoint to blame while the rest of the request is still to come.
-    else if (this.takesBody && !tries.isOver) tries.awaitResponse();
+    else if (this.takesBody && !tries.isOver) tries.awaitResponse(tries.current);
     else this.#onTryFailed("RESPONSE_TIMEOUT", Outcome.TIMEOUT, "the endpoint did not answer in time");
   }
 
@@ -198,6 +202,12 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     if (tries.cluster.spec.loadReports !== undefined) {
       takeLoadReport(this.#context, tries.cluster, tries.current.endpoint!, head);
     }
+    if (this.#hedge.runs && tries.isRetriable(status)) {
+      tries.settle(outcomeOfStatus(status), "ok", status, Fate.CLOSE);
+      this.#hedge.takeOver();
+      return end;
+    }
+    this.#hedge.cancel();
     const waitMs = tries.repeatAfterStatus(head);
     if (waitMs >= 0) {
       tries.settle(outcomeOfStatus(status), "ok", status, Fate.CLOSE);
@@ -215,11 +225,12 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   /** The next try is under way, perhaps on a connection that is open. */
   onTryBegun(): void {
     if (this.#tries.pooledConnection) this.#onUpstreamReady();
+    this.#hedge.arm();
   }
 
-  /** No try can begin. */
+  /** No try can mend it: the client is told. */
   giveUp(code: Code, reason: string): void {
-    this.#answer(code, reason);
+    this.#finish(this.#client.fail(code, reason, this.#flight));
   }
 
   /** The tunnel that this exchange had become is settled. */
@@ -242,12 +253,10 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#account.onForward(head, this.#worker.requestContext);
     this.#account.bytesIn += next - start;
     this.#response.reset(head.minor, route.responseOperations);
-    this.#tries.reset(route, this.#destination, head.method);
-    this.#tries.deadline = Number.POSITIVE_INFINITY;
-    if (route.timeouts.totalMs > 0) {
-      this.#tries.deadline = downstream.requestAt + route.timeouts.totalMs;
-      downstream.limitTotal(this.#tries.deadline);
-    }
+    const { totalMs } = route.timeouts;
+    const deadline = totalMs > 0 ? downstream.requestAt + totalMs : Number.POSITIVE_INFINITY;
+    this.#tries.reset(route, this.#destination, head.method, deadline);
+    if (totalMs > 0) downstream.limitTotal(deadline);
     if (!waits) this.onFaultDelayed();
     return next;
   }
@@ -265,7 +274,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   }
 
   #onUpstreamReady(): void {
-    this.#tries.awaitResponse();
+    this.#tries.awaitResponse(this.#tries.current);
     if (this.#client.body.done) return;
     this.#client.downstream.watchProgress();
     this.#client.downstream.resumeReading();
@@ -282,10 +291,11 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     // An endpoint that closes an idle connection just as it is used has not failed.
     const isRace = code === "UPSTREAM_RESET" && tries.pooledConnection;
     tries.settle(isRace ? Outcome.ABORTED : outcome, code, 0, Fate.CLOSE);
+    if (this.#hedge.takeOver()) return;
     const waitMs = tries.repeatAfter(code);
     if (isRace && waitMs === 0) this.#launch.begin(true);
     else if (waitMs >= 0) this.#launch.beginAfter(waitMs);
-    else this.#answer(code, reason);
+    else this.giveUp(code, reason);
   }
 
   #forwardResponse(head: ResponseHead, buffer: number, start: number, end: number): void {
@@ -337,10 +347,6 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
       this.#fail("OVERLOADED", "no buffer is free", Outcome.ABORTED);
       return;
     }
-    this.#account.status = 101;
-    tries.current.answered(101);
-    tries.responseForwarded = true;
-    tries.upstream!.phase = Phase.BODY;
     this.#flight.clear();
     const tunnel = new Tunnel(this, downstream, tries, this.#account);
     if (start < end) tunnel.onResponseBody(buffer, start, end);
@@ -360,7 +366,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     if (this.#tries.responseForwarded) this.#truncate(code, outcome);
     else {
       this.#tries.settle(outcome, code, 0, Fate.CLOSE);
-      this.#answer(code, reason);
+      this.giveUp(code, reason);
     }
   }
 
@@ -372,13 +378,10 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#finish(false);
   }
 
-  #answer(code: Code, reason: string): void {
-    this.#finish(this.#client.fail(code, reason, this.#flight));
-  }
-
   #finish(keep: boolean): void {
     const { cluster } = this.#tries;
     this.#launch.cancel();
+    this.#hedge.cancel();
     this.#tries.end();
     this.#flight.clear();
     this.#faults.cancel();

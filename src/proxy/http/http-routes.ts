@@ -1,7 +1,14 @@
 /** A listener's routes, compiled: what each does is bytes and live objects, found by the index that matching gives. */
 import type { Random } from "../../base/random.js";
 import { PRIORITIES } from "../../model/flow-spec.js";
-import type { ActionSpec, ForwardTimeouts, HttpListenerSpec, RetrySpec, RouteSpec } from "../../model/spec.js";
+import type {
+  ActionSpec,
+  ForwardTimeouts,
+  HedgeSpec,
+  HttpListenerSpec,
+  RetrySpec,
+  RouteSpec,
+} from "../../model/spec.js";
 import type { ProxyCluster } from "../proxy-cluster.js";
 import { type ClusterSplit, compileSplit } from "./choose-cluster.js";
 import { compileFaults, type RouteFaults } from "./fault.js";
@@ -30,6 +37,7 @@ export interface ForwardRoute {
   readonly upgrade: boolean;
   /** Index in PRIORITIES. */
   readonly priority: number;
+  readonly hedge: HedgeSpec | undefined;
 }
 
 /** A route that Plimsoll answers itself. */
@@ -71,11 +79,16 @@ function createForward(
   clusters: ReadonlyMap<string, ProxyCluster>,
   random: Random,
 ): ForwardRoute {
+  const cluster = clusters.get(action.cluster)!;
+  const split = action.split === undefined ? undefined : compileSplit(action.split, clusters, random);
+  if (action.hedge !== undefined && action.hedge.afterPercent > 0) {
+    for (const one of split?.clusters ?? [cluster]) one.keepLatency();
+  }
   return {
     kind: "forward",
     name: route.name,
-    cluster: clusters.get(action.cluster)!,
-    split: action.split === undefined ? undefined : compileSplit(action.split, clusters, random),
+    cluster,
+    split,
     mirror:
       action.mirror === undefined
         ? undefined
@@ -89,5 +102,6 @@ function createForward(
     retry: action.retry,
     upgrade: action.upgrade,
     priority: PRIORITIES.indexOf(action.priority),
+    hedge: action.hedge,
   };
 }

@@ -1,6 +1,6 @@
 /** The tries of one exchange: which follows which, and whether another may. */
 import { type Code, TRAITS } from "../../base/errors.js";
-import type { OutcomeId } from "../../model/outcome.js";
+import { Outcome, type OutcomeId } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
 import { C } from "../../observe/layout.js";
 import { backoffMs, isInTime, pauseBeforeRetry } from "../../resilience/backoff.js";
@@ -8,11 +8,13 @@ import { type FailedTry, mayRetry, mayRetryStatus } from "../../resilience/retry
 import { Method, type MethodId, type ResponseHead } from "../../wire/http1/head.js";
 import { parseRetryAfter } from "../../wire/http1/retry-after.js";
 import type { ProxyContext } from "../context.js";
-import type { ProxyCluster } from "../proxy-cluster.js";
+import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
 import type { Account } from "./account.js";
 import type { Destination } from "./destination.js";
+import type { EndpointEvents } from "./events.js";
 import type { Exchange } from "./exchange.js";
 import type { Flight } from "./flight.js";
+import type { Hedge } from "./hedge.js";
 import type { ForwardRoute } from "./http-routes.js";
 import type { HttpWorker } from "./http-worker.js";
 import { latin1 } from "./put-bytes.js";
@@ -30,7 +32,7 @@ export class Tries implements FailedTry {
   bodyKept = true;
   responseForwarded = false;
   /** The try under way, or the last one. */
-  readonly current: Try;
+  current: Try;
   readonly query = new Query();
   readonly #context: ProxyContext;
   /** Of the request; those of another one before `reset`. */
@@ -61,7 +63,8 @@ export class Tries implements FailedTry {
   }
 
   /** Begins a new request. */
-  reset(route: ForwardRoute, destination: Destination, method: MethodId): void {
+  reset(route: ForwardRoute, destination: Destination, method: MethodId, deadline: number): void {
+    this.deadline = deadline;
     this.route = route;
     this.cluster = destination.cluster;
     this.#destination = destination;
@@ -77,23 +80,55 @@ export class Tries implements FailedTry {
    * @param fresh not on a connection from the pool
    */
   begin(exchange: Exchange, flight: Flight, fresh: boolean): boolean {
-    const { cluster } = this;
     this.query.now = this.#context.now();
     this.query.preferred = this.#destination.preferred;
-    const endpoint = cluster.live.acquire(this.query);
-    const idle = endpoint === undefined || fresh ? undefined : endpoint.data!.pool.take();
-    if (endpoint === undefined || (idle === undefined && !cluster.open(endpoint, this.query))) return false;
-    this.tries++;
+    const endpoint = this.cluster.live.acquire(this.query);
+    if (endpoint === undefined) return false;
+    if (!this.#send(exchange, this.current, endpoint, flight, this.#holdsPlace, fresh)) return false;
     this.#destination.onAcquired(endpoint, this.query.now);
-    this.current.begin(exchange, cluster, endpoint, idle, flight, this.#holdsPlace, this.route.timeouts.perTryMs);
     this.#holdsPlace = false;
     return true;
   }
 
+  /**
+   * Sends what is in flight to an endpoint other than that of the try under way, as `beside`, which holds a place in the
+   * budget. False where there is none.
+   */
+  beginBeside(hedge: Hedge, beside: Try, flight: Flight): boolean {
+    const { live } = this.cluster;
+    this.query.now = this.#context.now();
+    const endpoint = live.acquire(this.query);
+    if (endpoint === undefined) return false;
+    if (endpoint !== this.current.endpoint) return this.#send(hedge, beside, endpoint, flight, true, false);
+    live.settle(endpoint, Outcome.ABORTED, this.query.now);
+    this.query.dropTried();
+    return false;
+  }
+
+  #send(
+    handler: EndpointEvents,
+    next: Try,
+    endpoint: ProxyEndpoint,
+    flight: Flight,
+    holdsPlace: boolean,
+    fresh: boolean,
+  ): boolean {
+    const { cluster, route } = this;
+    const idle = fresh ? undefined : endpoint.data!.pool.take();
+    if (idle === undefined && !cluster.open(endpoint, this.query)) return false;
+    this.tries++;
+    next.begin(handler, cluster, endpoint, idle, flight, holdsPlace, route.timeouts.perTryMs);
+    return true;
+  }
+
+  /** A response of this status may be tried again, if there is a place in the budget. */
+  isRetriable(status: number): boolean {
+    return mayRetryStatus(this, status, this.route.retry);
+  }
+
   /** Something was sent: the endpoint has its time to answer from now on. */
-  awaitResponse(): void {
+  awaitResponse({ startedAt, upstream }: Try): void {
     const { responseHeaderMs, perTryMs } = this.route.timeouts;
-    const { startedAt, upstream } = this.current;
     const at = this.#context.engine.now() + responseHeaderMs;
     upstream!.deadline.set(perTryMs > 0 ? Math.min(at, startedAt + perTryMs) : at);
   }
@@ -133,7 +168,7 @@ export class Tries implements FailedTry {
     if (status < 400) return -1;
     const { retry } = this.route;
     const askedMs = status === 429 || status === 503 ? this.#askedFor(head) : 0;
-    if (!mayRetryStatus(this, status, retry)) return -1;
+    if (!this.isRetriable(status)) return -1;
     const isBinding = status === 429 || this.query.tries >= this.cluster.live.endpoints.length;
     const backoff = backoffMs(this.tries, retry.backoff, this.#context.random);
     const waitMs = pauseBeforeRetry(backoff, askedMs, isBinding, retry.maxRetryAfterMs);

@@ -9,7 +9,7 @@ import { C, E, statusClass } from "../../observe/layout.js";
 import type { ProxyContext } from "../context.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
 import type { Account } from "./account.js";
-import type { Exchange } from "./exchange.js";
+import type { EndpointEvents } from "./events.js";
 import type { Flight } from "./flight.js";
 import type { HttpWorker } from "./http-worker.js";
 import { type FateId, Upstream } from "./upstream.js";
@@ -44,7 +44,7 @@ export class Try {
    * @param perTryMs until the response header, connecting included; 0 = unlimited
    */
   begin(
-    exchange: Exchange,
+    exchange: EndpointEvents,
     cluster: ProxyCluster,
     endpoint: ProxyEndpoint,
     idle: Upstream | undefined,
@@ -97,6 +97,7 @@ export class Try {
   answered(status: number): void {
     this.responseMs = this.#context.engine.now() - this.startedAt;
     this.#account.responseMs = this.responseMs;
+    this.#cluster.latency?.record(this.responseMs, this.#context.engine.now());
     this.#cluster.live.answered(this.endpoint!, status, this.responseMs, this.#context.now());
   }
 

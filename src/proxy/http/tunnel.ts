@@ -11,7 +11,7 @@ import type { Downstream } from "./downstream.js";
 import type { ClientEvents, EndpointEvents } from "./events.js";
 import type { Exchange } from "./exchange.js";
 import type { Tries } from "./tries.js";
-import { Fate, type FateId, type Upstream } from "./upstream.js";
+import { Fate, type FateId, Phase, type Upstream } from "./upstream.js";
 
 export class Tunnel implements ClientEvents, EndpointEvents {
   readonly takesBody = true;
@@ -28,6 +28,10 @@ export class Tunnel implements ClientEvents, EndpointEvents {
     this.#upstream = tries.upstream!;
     this.#tries = tries;
     this.#account = account;
+    account.status = 101;
+    tries.current.answered(101);
+    tries.responseForwarded = true;
+    this.#upstream.phase = Phase.BODY;
     downstream.switchTo(this);
     this.#upstream.exchange = this;
     tries.touch();
