@@ -1,4 +1,5 @@
 /** What the health monitor writes and tells: states for the workers, events for log and metrics, a status for the admin page. */
+import type { Standing } from "./standing.js";
 import type { StateName } from "./state-name.js";
 
 /** Where states are written for the workers to see: `SlotTable` of the cluster folder. */
@@ -37,6 +38,8 @@ export interface EndpointHealth {
   readonly ejections: number;
   /** What its agent wants of its weight. */
   readonly weightPercent: number;
+  /** How each of its checks stands, in the order of the configuration. */
+  readonly checks: readonly { readonly name: string; readonly state: Standing["state"]; readonly reason: string }[];
 }
 
 export interface HealthCounts {

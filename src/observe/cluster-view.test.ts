@@ -33,6 +33,7 @@ describe("cluster view", () => {
       maxConnections: 0,
       state: "ejected",
       reason: "5 failures in a row",
+      checks: [{ name: "http", state: "up", reason: "status 200" }],
       since: "2026-02-03T04:05:06.007Z",
       source: "config",
       active: 0,

@@ -3,7 +3,7 @@ import { HISTOGRAM_SIZE, histogramAdd, histogramQuantile } from "../base/histogr
 import { formatAddress } from "../model/address.js";
 import type { ClusterSpec, EndpointSpec, Origin } from "../model/spec.js";
 import { C, clusterBase, E, endpointBase } from "./layout.js";
-import type { DiscoveryStatus, EndpointState, Observed } from "./observed.js";
+import type { CheckView, DiscoveryStatus, EndpointState, Observed } from "./observed.js";
 import { endpointKey } from "./slots.js";
 import { createTimestamp } from "./timestamp.js";
 
@@ -27,6 +27,7 @@ export interface EndpointView {
   readonly maxConnections: number;
   readonly state: EndpointState;
   readonly reason: string;
+  readonly checks: readonly CheckView[];
   /** RFC 3339. */
   readonly since: string;
   /** Who named it: the configuration, its source, or an operator at run time. */
@@ -70,6 +71,7 @@ function viewEndpoint(observed: Observed, cluster: string, endpoint: EndpointSpe
     maxConnections: endpoint.maxConnections,
     state: status.state,
     reason: status.reason,
+    checks: status.checks,
     since: createTimestamp()(status.since),
     source: status.origin,
     active: sum(observed, base + E.ACTIVE),

@@ -47,9 +47,17 @@ export interface WorkerView {
 export const ENDPOINT_STATES = ["up", "unknown", "down", "ejected", "draining"] as const;
 export type EndpointState = (typeof ENDPOINT_STATES)[number];
 
+/** How one check of an endpoint stands. */
+export interface CheckView {
+  readonly name: string;
+  readonly state: "unknown" | "up" | "down";
+  readonly reason: string;
+}
+
 export interface EndpointStatus {
   readonly state: EndpointState;
   readonly reason: string;
+  readonly checks: readonly CheckView[];
   /** When it came into this state, milliseconds since 1970. */
   readonly since: number;
   /** In force now. */

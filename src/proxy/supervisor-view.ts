@@ -102,8 +102,9 @@ export class SupervisorView implements AdminSource {
     const spec = this.#spec?.clusters.find(({ name }) => name === cluster)?.endpoints.find((one) => one.id === id);
     const weight = spec?.weight ?? 0;
     const origin = this.#sources.sets.origin(cluster, id);
-    if (health === undefined) return { state: "unknown", reason: "not watched", since: Date.now(), weight, origin };
-    const { state, reason, forMs, weightPercent } = health;
-    return { state, reason, since: Date.now() - forMs, weight: (weight * weightPercent) / 100, origin };
+    if (health === undefined)
+      return { state: "unknown", reason: "not watched", checks: [], since: Date.now(), weight, origin };
+    const { state, reason, checks, forMs, weightPercent } = health;
+    return { state, reason, checks, since: Date.now() - forMs, weight: (weight * weightPercent) / 100, origin };
   }
 }

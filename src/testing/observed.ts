@@ -58,6 +58,7 @@ export function createObserved(
   const up: EndpointStatus = {
     state: "up",
     reason: "status 200",
+    checks: [{ name: "http", state: "up", reason: "status 200" }],
     since: 1_767_225_600_000,
     weight: 1,
     origin: "config",

@@ -78,6 +78,14 @@ describe(`checks on ${engine}`, () => {
     await became(proxy, id, "up");
     b.status = 500;
     assert.equal((await became(proxy, id, "down")).reason, "deep: status 500, expected 200-399");
+    const [endpoint] = (await proxy.cluster("web")).endpoints;
+    assert.deepEqual(
+      endpoint.checks.map(({ name, state }) => [name, state]),
+      [
+        ["tcp", "up"],
+        ["deep", "down"],
+      ],
+    );
     const { fields } = await proxy.logged("endpoint_state", (record) => record.fields?.to === "down");
     assert.equal(fields?.by, "deep");
     const failed = await proxy.metric("plimsoll_cluster_checks_total", 'check="deep"', 'result="failed"');

@@ -46,6 +46,7 @@ test("what is told of an endpoint holds its reason, its last check and how long 
       latencyMs: 1,
       ejections: 0,
       weightPercent: 100,
+      checks: [{ name: "tcp", state: "up", reason: "connected" }],
     },
   );
   assert.deepEqual(monitor.status(), [{ cluster: "web", panic: false, endpoints: [health] }]);

@@ -113,6 +113,11 @@ export class HealthMonitor {
       latencyMs: watch.latencyMs,
       ejections: countInRow(watch.ejections, watch.group.spec.outlier, now),
       weightPercent: watch.applied.percent,
+      checks: watch.checks.map(({ spec, standing }) => ({
+        name: spec.name,
+        state: standing.state,
+        reason: standing.reason,
+      })),
     };
   }
 
