@@ -34,7 +34,8 @@ export class ThreadHost implements Host {
   }
 
   tell(commands: readonly Command[]): void {
-    for (const command of commands) this.#worker.postMessage(command);
+    // One message: all of them in one turn of the engine, as they were told.
+    this.#worker.postMessage(commands);
     if (this.#wakeFd < 0) return;
     try {
       writeSync(this.#wakeFd, WAKE);

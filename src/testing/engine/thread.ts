@@ -13,21 +13,23 @@ const { engine } = await chooseEngine(setup.kind, setup.buffers * BUFFER_SIZE, s
 const puppet = new Puppet(engine, report);
 let stopped = false;
 
-function carryOut(command: Command): void {
-  puppet.carryOut(command);
-  if (command.do === "stop") stopped = true;
+function carryOut(commands: readonly Command[]): void {
+  for (const command of commands) {
+    puppet.carryOut(command);
+    if (command.do === "stop") stopped = true;
+  }
 }
 
 if (engine.wakeFd < 0) {
-  port.on("message", (command: Command) => {
-    carryOut(command);
+  port.on("message", (commands: readonly Command[]) => {
+    carryOut(commands);
     engine.onWake();
     if (stopped) settle(100);
   });
 } else {
   engine.onWake = () => {
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-      carryOut(next.message as Command);
+      carryOut(next.message as readonly Command[]);
     }
   };
 }
