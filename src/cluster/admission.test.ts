@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { createRandom } from "../base/random.js";
 import { ClusterCell } from "../model/cells.js";
 import { Limit, Query } from "../model/query.js";
 import { createClusterSpec } from "../testing/specs.js";
@@ -14,7 +15,7 @@ function createFixture(limits: Partial<typeof NONE>, workers = 2) {
   const shared = createShared(workers);
   const spec = createClusterSpec(1, { limits: { ...NONE, ...limits }, retryBudget: { percent: 100, minimum: 100 } });
   const admissions = Array.from({ length: workers }, (_, worker) => {
-    return new Admission(shared.cells, shared.held(worker), SLOT, spec);
+    return new Admission(shared.cells, shared.held(worker), SLOT, spec, createRandom(1));
   });
   const figure = (cell: number): number => shared.cells[clusterAt(SLOT) + cell];
   return { shared, admissions, figure };
@@ -24,12 +25,17 @@ test("no limit is ever exceeded by all workers together, and none refuses below 
   const takes = {
     requests: [ClusterCell.ACTIVE, (a: Admission) => a.enter(), (a: Admission) => a.leave()],
     connections: [ClusterCell.CONNECTIONS, (a: Admission) => a.connect(new Query()), (a: Admission) => a.disconnect()],
+    adaptive: [ClusterCell.ACTIVE, (a: Admission) => a.enter(), (a: Admission) => a.leave()],
     retries: [ClusterCell.RETRIES, (a: Admission) => a.beginRetry(), (a: Admission) => a.endRetry()],
   } as const;
   for (const [name, [cell, take, giveBack]] of Object.entries(takes)) {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.tuple(fc.nat(1), fc.boolean())), (limit, steps) => {
-        const { admissions, figure } = createFixture({ [name]: limit });
+        const { admissions, figure } = createFixture(name === "adaptive" ? {} : { [name]: limit });
+        if (name === "adaptive") {
+          const adaptive = { min: limit, max: limit, tolerance: 0.25, windowMs: 1, intervalMs: 1000 };
+          for (const admission of admissions) admission.spec = { ...admission.spec, adaptive };
+        }
         const held = [0, 0];
         for (const [worker, taking] of steps) {
           const count = held[0] + held[1];

@@ -3,10 +3,12 @@
  * counts are cells that every worker counts in, by compare-and-swap, so that no limit is ever exceeded; what a worker
  * holds is noted beside them, so that a dead worker's share can be taken back.
  */
+import type { Random } from "../base/random.js";
 import { ClusterCell } from "../model/cells.js";
-import { Limit, type Query } from "../model/query.js";
+import { Limit, type LimitId, type Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { activeNeeded } from "../resilience/retry-budget.js";
+import { AdaptiveLimit } from "./adaptive-limit.js";
 import { clusterAt, HeldCell, heldClusterAt } from "./shared.js";
 
 export class Admission {
@@ -16,24 +18,45 @@ export class Admission {
   readonly #held: Int32Array;
   readonly #at: number;
   readonly #heldAt: number;
+  readonly #adaptive: AdaptiveLimit;
 
-  constructor(cells: Int32Array, held: Int32Array, slot: number, spec: ClusterSpec) {
+  constructor(cells: Int32Array, held: Int32Array, slot: number, spec: ClusterSpec, random: Random) {
     this.spec = spec;
     this.#cells = cells;
     this.#held = held;
     this.#at = clusterAt(slot);
     this.#heldAt = heldClusterAt(slot);
+    this.#adaptive = new AdaptiveLimit(cells, this.#at, random);
   }
 
   /** It has as many requests in flight as it may. */
   get isFull(): boolean {
-    const { requests } = this.spec.limits;
-    return requests !== 0 && this.#cells[this.#at + ClusterCell.ACTIVE] >= requests;
+    const limit = this.#limit;
+    return limit !== 0 && this.#cells[this.#at + ClusterCell.ACTIVE] >= limit;
+  }
+
+  /** Which limit it is by which `isFull`. */
+  get fullBy(): LimitId {
+    const { adaptive, limits } = this.spec;
+    return adaptive !== undefined && this.#limit !== limits.requests ? Limit.ADAPTIVE : Limit.REQUESTS;
+  }
+
+  /** An answer of this status came: what an adaptive limit learns from. Fast errors would teach it the wrong thing. */
+  answered(status: number, latencyMs: number, now: number): void {
+    const { adaptive } = this.spec;
+    if (adaptive !== undefined && status < 500 && status !== 429 && status >= 200) {
+      this.#adaptive.record(adaptive, latencyMs, now);
+    }
+  }
+
+  /** No answer came in time. */
+  timedOut(now: number): void {
+    if (this.spec.adaptive !== undefined) this.#adaptive.recordTimeout(this.spec.adaptive, now);
   }
 
   /** Takes a place for a request; false where there is none. */
   enter(): boolean {
-    return this.#take(ClusterCell.ACTIVE, HeldCell.ACTIVE, this.spec.limits.requests);
+    return this.#take(ClusterCell.ACTIVE, HeldCell.ACTIVE, this.#limit);
   }
 
   leave(): void {
@@ -96,6 +119,14 @@ export class Admission {
 
   endRetry(): void {
     this.#return(ClusterCell.RETRIES, HeldCell.RETRIES);
+  }
+
+  /** Most requests in flight; 0 = unlimited. */
+  get #limit(): number {
+    const { adaptive, limits } = this.spec;
+    if (adaptive === undefined) return limits.requests;
+    const limit = this.#adaptive.limit(adaptive);
+    return limits.requests === 0 ? limit : Math.min(limit, limits.requests);
   }
 
   /** Counts one more unless there are `limit`. Adding first could refuse others who would have had room. */

@@ -70,7 +70,7 @@ export class Cluster<Data = unknown> {
     this.#cells = shared.cells;
     this.#held = shared.held(options.worker);
     this.#at = clusterAt(slots.slot);
-    this.admission = new Admission(this.#cells, this.#held, slots.slot, spec);
+    this.admission = new Admission(this.#cells, this.#held, slots.slot, spec, options.random);
     this.#events = options.events;
     this.#setup = { cells: this.#cells, cluster: this.#at, random: options.random };
     this.update(spec, slots, options.plan);
@@ -132,7 +132,7 @@ export class Cluster<Data = unknown> {
       const endpoint = isFull ? undefined : this.#pick(query, choice);
       if (endpoint === undefined) {
         query.refusal = choice.isEmpty ? "NO_ENDPOINT" : "OVERLOADED";
-        query.limit = isFull ? Limit.REQUESTS : Limit.ENDPOINTS;
+        query.limit = isFull ? this.admission.fullBy : Limit.ENDPOINTS;
         return undefined;
       }
       // Refused only if another thread took the last place since: the next round sees that.
@@ -150,6 +150,7 @@ export class Cluster<Data = unknown> {
    * @param now milliseconds of the process's clock
    */
   answered(endpoint: LiveEndpoint<Data>, status: number, latencyMs: number, now: number): void {
+    this.admission.answered(status, latencyMs, now);
     if (!this.#weighsLatency) return;
     const { decayMs, penaltyMs } = this.#spec.balance;
     if (status >= 500 || status === 429) penalise(this.#cells, endpoint.at, penaltyMs, now, decayMs);
@@ -233,6 +234,7 @@ export class Cluster<Data = unknown> {
   }
 
   #onFailure(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, now: number): void {
+    if (outcome === Outcome.TIMEOUT) this.admission.timedOut(now);
     const row = countFailure(this.#cells, endpoint.at, outcome, this.#spec.outlier);
     // In panic even an ejected endpoint is used: nobody needs to hear of it again.
     if (row !== undefined && (this.#cells[endpoint.at + EndpointCell.STATE] & UNUSABLE) === 0)

@@ -29,6 +29,16 @@ export interface EndpointStanding {
   readonly maxActive: number;
 }
 
+/** What of a slot means nothing to the next cluster that gets it. */
+const OF_ONE_CLUSTER = [
+  ClusterCell.PANIC_PICKS,
+  ClusterCell.ADAPTIVE_LIMIT,
+  ClusterCell.ADAPTIVE_SUM,
+  ClusterCell.ADAPTIVE_COUNT,
+  ClusterCell.ADAPTIVE_PHASE,
+  ClusterCell.ADAPTIVE_BEST,
+] as const;
+
 export class SlotTable {
   readonly #shared: SharedState;
   readonly #onChange: (cluster: string) => void;
@@ -82,6 +92,12 @@ export class SlotTable {
       for (const endpoint of endpoints) this.#configure(slots.endpoints.get(endpoint.id)!, endpoint);
       this.#onChange(name);
     }
+  }
+
+  /** The adaptive limit in force; 0 where nothing has been found out. */
+  adaptiveLimit(cluster: string): number {
+    const slots = this.#slots.get(cluster);
+    return slots === undefined ? 0 : this.#shared.cells[clusterAt(slots.slot) + ClusterCell.ADAPTIVE_LIMIT];
   }
 
   /** Undefined for a cluster that was not assigned. */
@@ -209,7 +225,7 @@ export class SlotTable {
 
   #freshCluster(): number {
     const slot = this.#clusterPool.take();
-    Atomics.store(this.#shared.cells, clusterAt(slot) + ClusterCell.PANIC_PICKS, 0);
+    for (const cell of OF_ONE_CLUSTER) Atomics.store(this.#shared.cells, clusterAt(slot) + cell, 0);
     return slot;
   }
 

@@ -234,6 +234,17 @@ const anyCluster = fc.record({
     }),
   ),
   limits: maybe(fc.record({ connections: fc.nat(9), pending: fc.nat(9), requests: fc.nat(9), retries: fc.nat(9) })),
+  adaptive: maybe(
+    fc.record(
+      {
+        min: fc.constantFrom(1, 5),
+        max: fc.constantFrom(9, 900),
+        tolerance: fc.constantFrom("25%", 100),
+        interval: time,
+      },
+      { requiredKeys: [] },
+    ),
+  ),
   queue: maybe(fc.record({ max: fc.integer({ min: 1, max: 9 }), timeout: time }, { requiredKeys: [] })),
   loadReports: maybe(
     fc.oneof(
@@ -282,7 +293,10 @@ export const anyConfig = fc.record({
   listeners: fc
     .array(listener, { minLength: 1, maxLength: 3 })
     .map((all) => all.map((item, index) => ({ ...item, address: `:${8000 + index}` }))),
-  clusters: fc.tuple(cluster, record(name, cluster)).map(([a, others]) => ({ ...others, a })),
+  // tcp listeners use a, and cannot do so with an adaptive limit.
+  clusters: fc
+    .tuple(cluster, record(name, cluster))
+    .map(([a, others]) => ({ ...others, a: { ...a, adaptive: undefined } })),
   workers: fc.constantFrom("auto", 7),
   admin: fc.constant(":9901"),
   adminToken: maybe(fc.stringMatching(/^[!-~]{16,20}$/).filter((token) => !/[$]/.test(token))),

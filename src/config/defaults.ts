@@ -227,6 +227,14 @@ export const DEFAULTS = {
     retries: by(0, "retryBudget already bounds them, in proportion"),
   },
 
+  adaptive: {
+    min: by(5, "a service that cannot take five at once is not helped by a limit"),
+    max: by(1000, "Envoy's; beyond it every endpoint of a large cluster has dozens"),
+    tolerance: by("25%", "Envoy's buffer: ordinary noise of latency must not shrink the limit"),
+    window: by("250ms", "hundreds of answers of a busy cluster, and still quick to react"),
+    interval: by("60s", "Envoy's: measuring costs a quarter of a second of little throughput"),
+  },
+
   queue: {
     max: by(1000, "a second's worth of requests for a service of some size; more would only time out"),
     timeout: by("1s", "whoever waited a second is better told to come back than kept"),

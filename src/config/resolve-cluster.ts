@@ -27,7 +27,7 @@ export function resolveCluster(name: string, cluster: ClusterFile, report: Repor
     pool: { maxIdle: cluster.pool.maxIdle, idleTimeoutMs: cluster.pool.idle },
     health: resolveHealth(cluster.health, endpoints, [...path, "health"], report),
     outlier: resolveOutlier(cluster.outlier, [...path, "outlier"], report),
-    ...resolveFlow(cluster),
+    ...resolveFlow(cluster, path, report),
     loadReports: resolveLoadReports(cluster.loadReports),
     persistence: resolvePersistence(cluster.persistence, [...path, "persistence"], report),
     retryBudget: { percent: cluster.retryBudget.percent, minimum: cluster.retryBudget.minimum },

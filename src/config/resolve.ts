@@ -6,6 +6,7 @@ import { type Address, formatAddress } from "../model/address.js";
 import type { ClusterSpec, ListenerSpec, Spec } from "../model/spec.js";
 import type { Finding, Path } from "./problem.js";
 import { resolveCluster } from "./resolve-cluster.js";
+import { checkFlow } from "./resolve-flow.js";
 import { resolveListener } from "./resolve-listener.js";
 import { clusterReferences } from "./resolve-traffic.js";
 import type { File } from "./schema/file.js";
@@ -33,6 +34,7 @@ export function resolve(file: File, cores: number): Resolved {
     report("error", ["adminToken"], "there is no admin server", "add admin: 127.0.0.1:9901", "key");
   checkListeners(listeners, file.admin, report);
   checkLoops(listeners, clusters, report);
+  checkFlow(listeners, clusters, report);
   if (file.limits.highWater * 2 > file.limits.buffers) {
     report(
       "error",

@@ -59,6 +59,18 @@ export const ClusterCell = {
   PENDING: 17,
   /** Requests (TCP: connections) that wait for room. Any thread. */
   QUEUED: 18,
+  /** Adaptive limit (cluster/adaptive-limit.ts): the limit in force, 0 = not known yet. Any thread, as the following. */
+  ADAPTIVE_LIMIT: 19,
+  /** What answers of the window took together, 10 µs, and how many they are. */
+  ADAPTIVE_SUM: 20,
+  ADAPTIVE_COUNT: 21,
+  /** When the window began, milliseconds of the process's clock; wraps at 2^32. */
+  ADAPTIVE_WINDOW_AT: 22,
+  /** The state of its controller (resilience/gradient.ts). */
+  ADAPTIVE_PHASE: 23,
+  ADAPTIVE_BEFORE: 24,
+  ADAPTIVE_BEST: 25,
+  ADAPTIVE_MEASURE_AT: 26,
 } as const;
 
 /** Bits of `EndpointCell.STATE`. What makes an endpoint unusable is UNUSABLE. */

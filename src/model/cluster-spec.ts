@@ -1,7 +1,7 @@
 /** Clusters of a Spec: their endpoints, and the rules by which these are chosen, checked and spared. */
 import type { Address } from "./address.js";
 import type { DiscoverySpec } from "./discovery-spec.js";
-import type { BreakerSpec, QueueSpec } from "./flow-spec.js";
+import type { AdaptiveSpec, BreakerSpec, QueueSpec } from "./flow-spec.js";
 
 export type BalanceName =
   | "round-robin"
@@ -102,6 +102,7 @@ export interface ClusterSpec {
   readonly retryBudget: RetryBudgetSpec;
   readonly limits: BreakerSpec;
   readonly queue: QueueSpec | undefined;
+  readonly adaptive: AdaptiveSpec | undefined;
   /** What endpoints report of their load is read and weighs; undefined = it is not looked at. */
   readonly loadReports: LoadReportSpec | undefined;
   /** How a client comes back to its endpoint; undefined = it need not. */

@@ -78,3 +78,16 @@ export interface HedgeSpec {
   /** Most for one request; one at a time. */
   readonly max: number;
 }
+
+/** A limit of requests that is found out from the latency (resilience/gradient.ts). */
+export interface AdaptiveSpec {
+  /** Bounds of the limit. */
+  readonly min: number;
+  readonly max: number;
+  /** Answers may take longer than without load by this share, 0..10, before the limit shrinks. */
+  readonly tolerance: number;
+  /** How long latencies are gathered before the limit changes. */
+  readonly windowMs: number;
+  /** How often the latency without load is measured anew. */
+  readonly intervalMs: number;
+}

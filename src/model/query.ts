@@ -5,7 +5,7 @@
 import type { Code } from "../base/errors.js";
 
 /** Which limit made a cluster refuse. The order is that of their figures (observe/layout.ts). */
-export const Limit = { ENDPOINTS: 0, REQUESTS: 1, CONNECTIONS: 2, PENDING: 3 } as const;
+export const Limit = { ENDPOINTS: 0, REQUESTS: 1, CONNECTIONS: 2, PENDING: 3, ADAPTIVE: 4 } as const;
 export type LimitId = (typeof Limit)[keyof typeof Limit];
 
 /** More tries than this are remembered only as the latest ones. */

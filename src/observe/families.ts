@@ -70,6 +70,7 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
   counter("cluster_limited_requests", C.LIMITED_REQUESTS, "Picks refused by limits.requests."),
   counter("cluster_limited_connections", C.LIMITED_CONNECTIONS, "Picks refused by limits.connections."),
   counter("cluster_limited_pending", C.LIMITED_PENDING, "Picks refused by limits.pending."),
+  counter("cluster_limited_adaptive", C.LIMITED_ADAPTIVE, "Picks refused by the adaptive limit."),
   counter("cluster_limited_retries", C.LIMITED_RETRIES, "Retries refused by limits.retries."),
   counter("cluster_hedges", C.HEDGES, "Second tries begun beside a slow first one."),
   counter("cluster_hedges_won", C.HEDGES_WON, "Second tries that were answered first."),

@@ -114,8 +114,7 @@ export const C = {
   LIMITED_REQUESTS: 21,
   LIMITED_CONNECTIONS: 22,
   LIMITED_PENDING: 23,
-  /** Of RETRIES_DENIED: those for which there was room in the budget, but not in `limits.retries`. */
-  LIMITED_RETRIES: 24,
+  LIMITED_ADAPTIVE: 24,
   /** Gauge: requests (L4: connections) that wait for room now. */
   QUEUED: 25,
   /** Those that found the queue full, and those that waited in vain. */
@@ -130,8 +129,10 @@ export const C = {
   HEDGES: 30 + HISTOGRAM_SIZE,
   HEDGES_WON: 31 + HISTOGRAM_SIZE,
   HEDGES_DENIED: 32 + HISTOGRAM_SIZE,
+  /** Of RETRIES_DENIED: those for which there was room in the budget, but not in `limits.retries`. */
+  LIMITED_RETRIES: 33 + HISTOGRAM_SIZE,
 } as const;
-const CLUSTER_SIZE = C.HEDGES_DENIED + 1;
+const CLUSTER_SIZE = C.LIMITED_RETRIES + 1;
 
 /** An endpoint's block, at `endpointBase(slot)`. */
 export const E = {

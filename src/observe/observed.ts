@@ -13,6 +13,8 @@ export interface Observed {
   discovery(cluster: string): DiscoveryStatus | undefined;
   /** What checks and outlier detection did in a cluster. */
   health(cluster: string): HealthCounts;
+  /** In force over all workers; 0 where nothing has been found out yet. */
+  adaptiveLimit(cluster: string): number;
 }
 
 /** How a cluster's source does. */

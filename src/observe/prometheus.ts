@@ -90,6 +90,7 @@ function* lines(observed: Observed): Generator<string> {
     C.QUEUE_TIME,
     COARSE_BOUNDS,
   );
+  yield* limitLines(observed);
   yield* stateLines(observed);
   yield* discoveryLines(observed);
   yield* healthLines(observed);
@@ -159,6 +160,16 @@ function* errorLines(series: readonly Series[]): Generator<string> {
   for (const one of series) {
     for (const [number, code] of CODES.entries()) {
       yield sample(name, `${one.labels},code="${code}",side="${TRAITS[code].side}"`, sum(one, L.ERRORS + number));
+    }
+  }
+}
+
+function* limitLines({ spec, adaptiveLimit }: Observed): Generator<string> {
+  const name = "plimsoll_cluster_adaptive_limit";
+  yield header(name, "gauge", "Requests that an adaptive limit allows now; 0 = not found out yet.");
+  for (const cluster of spec.clusters) {
+    if (cluster.adaptive !== undefined) {
+      yield sample(name, labels({ cluster: cluster.name }), adaptiveLimit(cluster.name));
     }
   }
 }

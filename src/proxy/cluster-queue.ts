@@ -35,6 +35,7 @@ const LIMITS: Readonly<Record<LimitId, string>> = {
   [Limit.ENDPOINTS]: "every endpoint has as many requests as it may",
   [Limit.REQUESTS]: "the cluster has as many requests as limits.requests allows",
   [Limit.CONNECTIONS]: "the cluster has as many connections as limits.connections allows",
+  [Limit.ADAPTIVE]: "the cluster has as many requests as it can answer without making them wait",
   [Limit.PENDING]: "as many connections are being made as limits.pending allows",
 };
 

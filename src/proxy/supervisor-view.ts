@@ -1,5 +1,6 @@
 /** What the supervisor shows on its admin pages. */
 import type { AdminSource, Readiness } from "../admin/source.js";
+import type { SlotTable } from "../cluster/slots.js";
 import type { HealthMonitor } from "../health/io/monitor.js";
 import type { ExplainQuery, Explanation } from "../model/explanation.js";
 import type { Spec } from "../model/spec.js";
@@ -11,10 +12,11 @@ import type { Discoveries } from "./discoveries.js";
 import type { EndpointSets } from "./endpoint-sets.js";
 import type { WorkerHandle } from "./worker-handle.js";
 
-/** What tells where endpoints come from. */
+/** What tells where endpoints come from, and how many requests they are given. */
 export interface EndpointOrigins {
   readonly discovery: Pick<Discoveries, "status">;
   readonly sets: Pick<EndpointSets, "origin">;
+  readonly limits: Pick<SlotTable, "adaptiveLimit">;
 }
 
 export class SupervisorView implements AdminSource {
@@ -86,6 +88,7 @@ export class SupervisorView implements AdminSource {
       status: (cluster, endpoint) => this.#status(cluster, endpoint),
       discovery: (cluster) => this.#sources.discovery.status(cluster),
       health: (cluster) => this.#monitor.counts(cluster),
+      adaptiveLimit: (cluster) => this.#sources.limits.adaptiveLimit(cluster),
     };
   }
 

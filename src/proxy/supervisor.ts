@@ -157,7 +157,7 @@ class RunningSupervisor implements Supervisor {
       follow: () => this.#follow(this.#configured),
       log,
     });
-    const sources = { discovery: this.#discoveries, sets: this.#sets };
+    const sources = { discovery: this.#discoveries, sets: this.#sets, limits: this.#slots };
     this.#view = new SupervisorView(handles, this.#monitor, sources, version ?? "", (query) => this.#explain(query));
   }
 

@@ -86,6 +86,7 @@ export function createObserved(
     status: (_cluster, endpoint) => ({ ...up, ...statuses[endpoint] }),
     discovery: (cluster) =>
       spec.clusters.some(({ name, discover }) => name === cluster && discover !== undefined) ? FILE : undefined,
+    adaptiveLimit: () => 42,
     health: () => ({
       checks: [{ check: "http", passed: 90, failed: 2 }],
       ejections: [{ detector: "consecutive-failures", ejected: 4, spared: 1 }],

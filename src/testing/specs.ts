@@ -58,6 +58,7 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
     retryBudget: { percent: 20, minimum: 3 },
     limits: { connections: 0, pending: 0, requests: 0, retries: 0 },
     queue: undefined,
+    adaptive: undefined,
     loadReports: undefined,
     persistence: undefined,
     ...changes,

@@ -8,6 +8,7 @@ import { deferred } from "./support/deferred.js";
 import { ENGINE } from "./support/engine.js";
 import { status } from "./support/message.js";
 import { useStage } from "./support/stage.js";
+import type { Wire } from "./support/wire.js";
 import { OK, type Script } from "./support/witness.js";
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
@@ -38,6 +39,31 @@ describe("limits.requests", () => {
     hold.resolve();
     for (const client of clients) assert.equal((await client.response()).body, "ok");
     assert.equal((await (await stage.ask(get("/3"))).response()).body, "ok", "each place comes back");
+  });
+});
+
+describe("an adaptive limit", () => {
+  const stage = useStage(ENGINE, { cluster: "adaptive: { min: 2, max: 4, window: 10ms }" });
+
+  test("refuses with its own reason, and is shown once it was found out", async () => {
+    const hold = deferred();
+    stage.witness.script = answeringWhen(hold.promise);
+    const clients: Wire[] = [];
+    for (let i = 0; i < 4; i++) clients.push(await stage.ask(get(`/${i}`)));
+    await until("four are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 4);
+    assert.match((await (await stage.ask(get("/refused"))).response()).body, /^OVERLOADED/);
+    const { reason } = await stage.logged(({ target }) => target === "/refused");
+    assert.equal(reason, "the cluster has as many requests as it can answer without making them wait");
+    assert.equal(await stage.metric("plimsoll_cluster_limited_adaptive_total"), 1);
+    assert.equal(await stage.metric("plimsoll_cluster_adaptive_limit"), 0);
+    hold.resolve();
+    for (const client of clients) assert.equal((await client.response()).body, "ok");
+    await until("the limit is found out", async () => {
+      clients[0].send(get("/more"));
+      assert.equal((await clients[0].response()).body, "ok");
+      const limit = await stage.metric("plimsoll_cluster_adaptive_limit");
+      return limit >= 2 && limit <= 4;
+    });
   });
 });
 

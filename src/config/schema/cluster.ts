@@ -6,7 +6,7 @@ import { NAME, parseName } from "../parse-text.js";
 import { DURATION, MAX_DURATION_MS, parseDuration } from "../units.js";
 import { balance } from "./balance.js";
 import { discovery } from "./discovery.js";
-import { clusterLimits, queue } from "./flow.js";
+import { adaptive, clusterLimits, queue } from "./flow.js";
 import { health, retryBudget } from "./health.js";
 import { loadReports } from "./load-reports.js";
 import { outlier } from "./outlier.js";
@@ -88,6 +88,9 @@ export const cluster = mapping(
       .describe("Active checks, one or a list; without them only failures of real traffic count."),
     outlier: outlier.describe("Ejects endpoints that keep failing."),
     limits: clusterLimits.describe("Circuit breakers of the cluster as a whole, over all workers."),
+    adaptive: adaptive
+      .optional()
+      .describe("Find the limit of requests from the latency; by default only limits: { requests } holds."),
     queue: queue.optional().describe("Where requests wait while every endpoint is at its limit; by default nowhere."),
     loadReports: loadReports.optional().describe("Weigh by what endpoints report of their load in responses (ORCA)."),
     persistence: persistence.optional().describe("A client comes back to the endpoint that it was with."),

@@ -58,6 +58,26 @@ export const queue = mapping(
   { size: "write max", priority: "it belongs to routes", priorities: "priority belongs to routes" },
 );
 
+export const adaptive = mapping(
+  "min, max, tolerance, window, interval",
+  {
+    min: tuned(
+      integer(1, 1_000_000),
+      DEFAULTS.adaptive.min,
+      "Least that the limit may be, and its value while measuring.",
+    ),
+    max: tuned(integer(1, 1_000_000), DEFAULTS.adaptive.max, "Most that the limit may be."),
+    tolerance: tuned(
+      quantity(PERCENT, parsePercent),
+      DEFAULTS.adaptive.tolerance,
+      "How much longer than without load answers may take before the limit shrinks.",
+    ),
+    window: tuned(time, DEFAULTS.adaptive.window, "How long latencies are gathered before the limit changes."),
+    interval: tuned(time, DEFAULTS.adaptive.interval, "How often the latency without load is measured anew."),
+  },
+  { limit: "it finds the limit itself; a fixed one is limits: { requests: ... }" },
+);
+
 export const overload = mapping("buffers, delay", {
   buffers: tuned(
     quantity(PERCENT, parsePercent),
