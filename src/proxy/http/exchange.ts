@@ -117,10 +117,9 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
 
   /** The client sent FIN behind all it had to say: an answer can still reach it, but half a request stays half. */
   onClientEnd(): void {
-    // Who waits gets no answer that is worth anything to somebody who has gone.
-    if (this.#launch.waits) this.#client.downstream.abort("CLIENT_CLOSED");
-    else if (!this.#client.body.done)
+    if (!this.#client.body.done) {
       this.#fail("BAD_REQUEST", "the client ended within its request body", Outcome.ABORTED);
+    }
   }
 
   onClientGone(): void {
