@@ -1,10 +1,12 @@
 /**
- * What endpoints report of their own load in the header field `endpoint-load-metrics` (Open Request Cost Aggregation, xDS
- * `OrcaLoadReport`), and the weight that follows from it: client-side weighted round robin as gRPC has it (gRFC A58).
+ * What endpoints report of their own load in the fields `endpoint-load-metrics` and `endpoint-load-metrics-bin` of header or
+ * trailer (Open Request Cost Aggregation, xDS `OrcaLoadReport`), and the weight that follows from it: client-side weighted round
+ * robin as gRPC has it (gRFC A58).
  * Endpoints are not believed blindly: what is malformed, negative or too large is no report at all.
  */
 import { EndpointCell } from "../model/cells.js";
 import { elapsed } from "./latency.js";
+import { readBinaryReport } from "./load-report-binary.js";
 
 export interface LoadReport {
   /** Share of its capacity in use, 0 and up; above 1 is overload. The application's own figure, else that of the CPU. */
@@ -26,14 +28,24 @@ const FIELDS = ["application_utilization", "cpu_utilization", "rps_fractional", 
 type Fields = Partial<Record<(typeof FIELDS)[number], number>>;
 
 /**
- * @param value of the header field: `TEXT cpu_utilization=0.3, rps_fractional=12` or `JSON {...}`, in any case of the word;
- * other forms (BIN) are not read
+ * @param value of `endpoint-load-metrics`: `TEXT cpu_utilization=0.3, rps_fractional=12`, `JSON {...}` or `BIN` and base64, in any
+ * case of the word
  */
 export function parseLoadReport(value: string): LoadReport | undefined {
   if (value.length > MAX_LENGTH) return undefined;
-  const match = /^[ \t]*(TEXT|JSON)[ \t]+(.*?)[ \t]*$/is.exec(value);
+  const match = /^[ \t]*(TEXT|JSON|BIN)[ \t]+(.*?)[ \t]*$/is.exec(value);
   if (match === null) return undefined;
-  const fields = match[1].toUpperCase() === "JSON" ? fromJson(match[2]) : fromText(match[2]);
+  const form = match[1].toUpperCase();
+  if (form === "JSON") return reportOf(fromJson(match[2]));
+  return reportOf(form === "TEXT" ? fromText(match[2]) : fromBinary(match[2]));
+}
+
+/** @param value of `endpoint-load-metrics-bin`: the message in base64 */
+export function parseBinaryLoadReport(value: string): LoadReport | undefined {
+  return value.length > MAX_LENGTH ? undefined : reportOf(fromBinary(value));
+}
+
+function reportOf(fields: Fields | undefined): LoadReport | undefined {
   if (fields === undefined) return undefined;
   const application = fields.application_utilization ?? 0;
   const utilization = application > 0 ? application : (fields.cpu_utilization ?? 0);
@@ -102,6 +114,11 @@ function fromJson(text: string): Fields | undefined {
     if (typeof value !== "number" || !take(fields, name, value)) return undefined;
   }
   return fields;
+}
+
+function fromBinary(text: string): Fields | undefined {
+  const fields: Fields = {};
+  return readBinaryReport(text, (name, value) => take(fields, name, value)) ? fields : undefined;
 }
 
 function isField(name: string): name is (typeof FIELDS)[number] {

@@ -46,4 +46,38 @@ clusters: { web: { endpoints: [${endpoints.map(({ port }) => `"127.0.0.1:${port}
     await proxy.reload(yaml(""));
     assert.ok((await request(proxy.port())).headers["endpoint-load-metrics"] !== undefined, "nobody asked for it");
   });
+
+  test("reports in trailers count as well, in text and binary, and other trailers go on", async (t) => {
+    const busy = await startHttp(t, "busy", (_, response) => {
+      response.write("busy");
+      response.addTrailers({ "Endpoint-Load-Metrics": "TEXT cpu_utilization=0.9, rps_fractional=100", "X-Sum": "7" });
+      response.end();
+    });
+    const idle = await startHttp(t, "idle", (_, response) => {
+      response.write("idle");
+      // cpu_utilization 0.3, rps_fractional 100
+      response.addTrailers({ "X-Sum": "7", "Endpoint-Load-Metrics-Bin": "CTMzMzMzM9M/MQAAAAAAAFlA" });
+      response.end();
+    });
+    const yaml = (more: string) => `
+listeners: [{ name: front, address: "127.0.0.1:0", routes: [{ cluster: web }] }]
+clusters: { web: { endpoints: ["127.0.0.1:${busy.port}", "127.0.0.1:${idle.port}"]${more} } }`;
+    const proxy = await startProxy(t, "epoll", yaml(", loadReports: true"));
+    const idleShare = async (): Promise<number> => {
+      let count = 0;
+      for (let i = 0; i < 40; i++) {
+        const { body, trailers } = await request(proxy.port());
+        assert.deepEqual({ ...trailers }, { "x-sum": "7" });
+        if (body === "idle") count++;
+      }
+      return count;
+    };
+    await until("three quarters for the idle one", async () => Math.abs((await idleShare()) - 30) <= 1, 10_000);
+    assert.ok((await proxy.metric("plimsoll_cluster_load_reports_total")) >= 2);
+    assert.equal(await proxy.metric("plimsoll_cluster_load_reports_bad_total"), 0);
+    await proxy.reload(yaml(", loadReports: { forward: true }"));
+    const { trailers } = await request(proxy.port());
+    const names = Object.keys(trailers).sort();
+    assert.deepEqual([names.length, names[0].startsWith("endpoint-load-metrics"), names[1]], [2, true, "x-sum"]);
+  });
 });

@@ -19,6 +19,12 @@ export interface ByteSink {
   send(buffer: number, start: number, end: number): void;
 }
 
+/** Looks at trailers before they go on. */
+export interface TrailerFilter {
+  /** @param bytes `[0, length)`: whole field lines, each with its CRLF. Returns the length of what is left at the front. */
+  filter(bytes: Uint8Array, length: number): number;
+}
+
 export class BodyTransfer {
   /** The body is complete. */
   done = true;
@@ -30,6 +36,8 @@ export class BodyTransfer {
   bytes = 0;
   /** Bytes that went out so far, with framing. */
   sent = 0;
+  /** Set by the owner for one body, after `begin`. */
+  trailerFilter: TrailerFilter | undefined = undefined;
   readonly #decoder = new ChunkedDecoder();
   #from: BodyKind = Body.NONE;
   /** Goes out as chunks. */
@@ -50,6 +58,7 @@ export class BodyTransfer {
     this.sent = 0;
     this.fault = undefined;
     this.asIs = true;
+    this.trailerFilter = undefined;
     this.done = from === Body.NONE || (from === Body.LENGTH && contentLength === 0);
     if (from === Body.CHUNKED) this.#decoder.reset(limits);
   }
@@ -109,6 +118,9 @@ export class BodyTransfer {
     this.asIs = this.#chunked && decoder.verbatim;
     if (decoder.fault !== undefined) this.fault = decoder.fault;
     else if (this.bytes > this.#maxBytes) this.fault = "BODY_TOO_LARGE";
+    else if (decoder.trailerLength > 0 && this.trailerFilter !== undefined) {
+      decoder.trailerLength = this.trailerFilter.filter(decoder.trailers, decoder.trailerLength);
+    }
     return taken;
   }
 

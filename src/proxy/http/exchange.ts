@@ -301,7 +301,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     const response = this.#response;
     const tries = this.#tries;
     const { downstream } = this.#client;
-    response.prepare(head);
+    response.prepare(head, tries.cluster, tries.current.endpoint!);
     this.#keepClient = this.#client.mayLive && !response.endsConnection;
     response.added = this.#destination.lineFor(tries.current.endpoint!);
     const fault = response.start(head, downstream, this.#keepClient, buffer, start, end);

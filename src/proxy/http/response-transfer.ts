@@ -2,6 +2,7 @@
 import type { Code } from "../../base/errors.js";
 import { BUFFER_SIZE } from "../../engine/memory.js";
 import { Body, type ResponseHead } from "../../wire/http1/head.js";
+import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
 import type { Account } from "./account.js";
 import { BodyTransfer } from "./body-transfer.js";
 import type { Downstream } from "./downstream.js";
@@ -9,6 +10,7 @@ import { chooseFraming, endsConnection, Framing, type FramingId } from "./framin
 import { type HeaderOperations, NO_OPERATIONS } from "./header-operations.js";
 import type { HttpWorker } from "./http-worker.js";
 import { sendMessage } from "./join-head.js";
+import { TrailerReports } from "./load-reports.js";
 import { NO_BYTES } from "./put-bytes.js";
 import { writeResponseHead } from "./response-writer.js";
 import { UPSTREAM_LIMITS } from "./upstream-limits.js";
@@ -23,6 +25,7 @@ export class ResponseTransfer {
   added: Uint8Array = NO_BYTES;
   readonly #worker: HttpWorker;
   readonly #account: Account;
+  readonly #trailerReports: TrailerReports;
   #framing: FramingId = Framing.NONE;
   #clientMinor: 0 | 1 = 1;
   #operations: HeaderOperations = NO_OPERATIONS;
@@ -30,6 +33,7 @@ export class ResponseTransfer {
   constructor(worker: HttpWorker, account: Account) {
     this.#worker = worker;
     this.#account = account;
+    this.#trailerReports = new TrailerReports(worker.context);
   }
 
   /** Only the end of the connection tells the client that the body is complete. */
@@ -46,11 +50,12 @@ export class ResponseTransfer {
     this.#operations = operations;
   }
 
-  /** Chooses how the body is delimited. */
-  prepare(head: ResponseHead): void {
+  /** Chooses how the body is delimited, and who looks at its trailers. */
+  prepare(head: ResponseHead, cluster: ProxyCluster, endpoint: ProxyEndpoint): void {
     this.#framing = chooseFraming(head, this.#clientMinor);
     const chunked = this.#framing === Framing.CHUNKED || this.#framing === Framing.CHUNK;
     this.body.begin(head.body, head.contentLength, chunked, UPSTREAM_LIMITS);
+    this.body.trailerFilter = this.#trailerReports.of(cluster, endpoint);
     this.reusable = head.keepAlive && head.body !== Body.CLOSE;
   }
 

@@ -57,6 +57,7 @@ export async function startHttp(t: TestContext, name: string, handle?: Handler, 
 export interface Reply {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
+  readonly trailers: NodeJS.Dict<string>;
   readonly body: string;
 }
 
@@ -70,7 +71,10 @@ export function request(port: number, options: http.RequestOptions = {}): Promis
         body += text;
       });
       response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body }));
+      response.on("end", () => {
+        const { headers, trailers } = response;
+        resolve({ status: response.statusCode!, headers, trailers, body });
+      });
     });
     outgoing.on("error", reject).end();
   });
