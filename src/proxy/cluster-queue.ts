@@ -96,7 +96,7 @@ export class ClusterQueue {
   /** A place may be free: those who wait try, in their order, until one finds none. */
   wake(): void {
     // Who is asked may end at once and so lead here again: the loop goes on by itself.
-    if (this.#waking) return;
+    if (this.#waiting.size === 0 || this.#waking) return;
     this.#waking = true;
     for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
       if (!next.owner.onRoom()) break;

@@ -152,6 +152,36 @@ describe("hedging without a budget", () => {
   });
 });
 
+describe("hedging with one place in the budget", () => {
+  const stage = useStage(ENGINE, {
+    endpoints: 2,
+    listener: "routes: [{ cluster: c, hedge: { after: 20ms }, retry: { attempts: 0 } }]",
+    cluster: `retryBudget: { percent: 0, minimum: 1 }\n${NO_EJECTION}`,
+  });
+
+  test("gives it back, however the race ends", async () => {
+    const endings: ((tries: Wire[], client: Wire) => void)[] = [
+      (tries) => tries[1].send(OK),
+      (tries) => tries[0].send(OK),
+      (tries) => {
+        tries[0].reset();
+        tries[1].reset();
+      },
+      (_, client) => client.reset(),
+      (tries) => tries[1].send(OK),
+    ];
+    for (const [index, end] of endings.entries()) {
+      const { tries, both } = race(stage);
+      const client = await stage.ask(get(`/${index}`));
+      await both.promise;
+      end(tries, client);
+      await stage.logged(({ target }) => target === `/${index}`);
+    }
+    assert.equal(await stage.metric("plimsoll_cluster_hedges_total"), endings.length);
+    assert.equal(await stage.metric("plimsoll_cluster_hedges_denied_total"), 0);
+  });
+});
+
 describe("hedging after a quantile of the latency", () => {
   const stage = useStage(ENGINE, { endpoints: 2, listener: "routes: [{ cluster: c, hedge: { after: 95% } }]" });
 
