@@ -23,6 +23,8 @@ export function observe(cells: Int32Array, at: number, latencyMs: number, now: n
   const sample = Math.min(MAX_US, Math.max(1, Math.round(latencyMs * 1000)));
   let old = Atomics.load(cells, at + EndpointCell.LATENCY);
   for (;;) {
+    // Before the rise can be seen: else another thread would let it fall for the time before it.
+    if (sample >= old) Atomics.store(cells, at + EndpointCell.LATENCY_AT, now);
     const next = sample >= old ? sample : fall(old, sample, elapsed(cells[at + EndpointCell.LATENCY_AT], now), decayMs);
     // A fall too short to move an integer is not counted as done: its time adds up until it does.
     if (next === old && sample < old) break;
