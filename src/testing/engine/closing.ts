@@ -15,15 +15,18 @@ export function closingContract(kind: EngineKind): void {
         const bench = await Bench.start(t, kind, { highWaterBytes: 65_536, lowWaterBytes: 16_384 });
         await bench.react(moment, { do: way });
         const address = await bench.listen();
-        const peer = await dial(bench, address);
+        // One that is reset as soon as it is accepted may be gone before its client finds out that it stood.
+        const peer = await dial(bench, address).catch((error: NodeJS.ErrnoException) => {
+          if (moment !== "accept" || error.code !== "ECONNRESET") throw error;
+        });
         const { conn } = await bench.take("accept");
         if (moment === "drain") {
-          peer.socket.pause();
+          peer!.socket.pause();
           bench.tell({ do: "fill", conn, bytes: 8_000_000 });
           assert.ok((await bench.look(conn)).congested, "a peer that does not read congests the connection");
-          peer.socket.resume();
-        } else peer.socket.end("x".repeat(100_000));
-        await peer.ending();
+          peer!.socket.resume();
+        } else peer?.socket.end("x".repeat(100_000));
+        await peer?.ending();
         await bench.react(moment);
         bench.tell({ do: "mute", except: ["accept", "data"] });
         const next = await dial(bench, address);
