@@ -26,7 +26,7 @@ routes:
     mirror: { cluster: shadow, percent: 50% }
   - cluster: c
     requestHeaders: { set: { X-Both: "1" } }
-    timeouts: { responseHeader: 2s }
+    timeouts: { responseHeader: 5s }
     mirror: { cluster: shadow }`,
       cluster: "endpoints: [127.0.0.1:{p0}]",
       more: `
