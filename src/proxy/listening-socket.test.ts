@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Acceptor as EngineAcceptor, Conn, ConnHandler, Engine } from "../engine/engine.js";
+import type { Conn, ConnHandler, Engine, Acceptor as EngineAcceptor } from "../engine/engine.js";
 import type { Address } from "../model/address.js";
 import type { TcpListenerSpec } from "../model/spec.js";
 import { ListeningSocket } from "./listening-socket.js";
