@@ -1,6 +1,6 @@
 /**
  * One cluster's endpoints, shown and changed: `/clusters/NAME/endpoints` and `/clusters/NAME/endpoints/ID`. Changes last as long as the
- * process, or until the endpoint is taken out of the configuration.
+ * process (longer where the configuration names a file for them), or until the endpoint is taken out of the configuration.
  */
 import type { IncomingMessage } from "node:http";
 import type { Address } from "../model/address.js";
@@ -24,6 +24,7 @@ const STATUS: Readonly<Record<ChangeProblem["code"], number>> = {
   NO_ENDPOINT: 404,
   INVALID: 422,
   REFUSED: 409,
+  NOT_KEPT: 500,
 };
 
 interface Target {

@@ -299,6 +299,7 @@ export const anyConfig = fc.record({
     .map(([a, others]) => ({ ...others, a: { ...a, adaptive: undefined } })),
   workers: fc.constantFrom("auto", 7),
   admin: fc.constant(":9901"),
+  adminState: maybe(fc.constantFrom("state.json", "/var/lib/plimsoll/my state.json")),
   adminToken: maybe(fc.stringMatching(/^[!-~]{16,20}$/).filter((token) => !/[$]/.test(token))),
   explainToken: maybe(fc.stringMatching(/^[!-~]{16,20}$/).filter((token) => !/[$]/.test(token))),
   accessLog: maybe(

@@ -40,6 +40,7 @@ function fileOf(spec: Spec) {
     engine: spec.engine,
     admin: spec.admin === undefined ? undefined : formatAddress(spec.admin.address),
     adminToken: spec.admin?.token,
+    adminState: spec.admin?.state,
     explainToken: spec.explainToken,
     accessLog: spec.accessLog,
     limits: {

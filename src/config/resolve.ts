@@ -30,8 +30,10 @@ export function resolve(file: File, cores: number): Resolved {
   if (listeners.length === 0)
     report("error", ["listeners"], "there is no listener", "add one: - address: :8080", "key");
   checkReferences(file, clusters, report);
-  if (file.adminToken !== undefined && file.admin === undefined)
-    report("error", ["adminToken"], "there is no admin server", "add admin: 127.0.0.1:9901", "key");
+  for (const key of ["adminToken", "adminState"] as const) {
+    if (file[key] !== undefined && file.admin === undefined)
+      report("error", [key], "there is no admin server", "add admin: 127.0.0.1:9901", "key");
+  }
   checkListeners(listeners, file.admin, report);
   checkLoops(listeners, clusters, report);
   checkFlow(listeners, clusters, report);
@@ -48,7 +50,8 @@ export function resolve(file: File, cores: number): Resolved {
     clusters,
     workers: file.workers === 0 ? cores : file.workers,
     engine: file.engine,
-    admin: file.admin === undefined ? undefined : { address: file.admin, token: file.adminToken },
+    admin:
+      file.admin === undefined ? undefined : { address: file.admin, token: file.adminToken, state: file.adminState },
     explainToken: file.explainToken,
     accessLog: file.accessLog,
     limits: {

@@ -10,8 +10,11 @@ export interface EndpointChange {
 }
 
 export interface ChangeProblem {
-  /** `NO_CLUSTER` and `NO_ENDPOINT`: there is none of that name. `INVALID`: the body is not right. `REFUSED`: it cannot be now. */
-  readonly code: "NO_CLUSTER" | "NO_ENDPOINT" | "INVALID" | "REFUSED";
+  /**
+   * `NO_CLUSTER` and `NO_ENDPOINT`: there is none of that name. `INVALID`: the body is not right. `REFUSED`: it cannot be now.
+   * `NOT_KEPT`: it was done, but could not be written down.
+   */
+  readonly code: "NO_CLUSTER" | "NO_ENDPOINT" | "INVALID" | "REFUSED" | "NOT_KEPT";
   readonly message: string;
   readonly hint: string | undefined;
 }

@@ -32,6 +32,8 @@ export interface AdminSpec {
   readonly address: Address;
   /** What whoever changes something must show; undefined = nothing can be changed but through a unix socket. */
   readonly token: string | undefined;
+  /** File in which changes at run time outlive the process; undefined = they end with it. */
+  readonly state: string | undefined;
 }
 
 /** What threads and sockets were made with: a change takes effect only when the process starts anew. */

@@ -17,6 +17,8 @@ export interface EndpointChangesOptions {
   readonly inTurn: (task: () => Promise<ChangeResult>) => Promise<ChangeResult>;
   /** Merges the sets again and lets the workers follow. */
   readonly follow: () => Promise<void>;
+  /** Writes down what is in force, where that was asked for. */
+  readonly keep: () => void;
   readonly log: (record: LogRecord) => void;
 }
 
@@ -68,10 +70,16 @@ export class EndpointChanges implements EndpointControl {
     sets.propose(cluster, overlays);
     try {
       await follow();
-      return undefined;
     } catch (error) {
       sets.abandon();
-      return { code: "REFUSED", message: error instanceof Error ? error.message : String(error), hint: undefined };
+      return { code: "REFUSED", message: messageOf(error), hint: undefined };
+    }
+    try {
+      this.#options.keep();
+      return undefined;
+    } catch (error) {
+      const message = `the change is in force, but it will not outlive the process: ${messageOf(error)}`;
+      return { code: "NOT_KEPT", message, hint: "see adminState in the configuration, then repeat the request" };
     }
   }
 
@@ -81,4 +89,8 @@ export class EndpointChanges implements EndpointControl {
     const message = `endpoint ${id} of cluster ${cluster} was ${what} by an operator`;
     this.#options.log({ level: "info", event, message, fields });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

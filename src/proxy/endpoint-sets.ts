@@ -24,14 +24,21 @@ const NONE: Overlays = new Map();
 
 export class EndpointSets {
   readonly #discoveries: Pick<Discoveries, "merge" | "commit" | "abandon">;
+  /** What was changed before the process began, until the first commit. */
+  #restored: ReadonlyMap<string, Overlays>;
   #current: ReadonlyMap<string, Merged> = new Map();
   #next: ReadonlyMap<string, Merged> = new Map();
   readonly #proposed = new Map<string, Overlays>();
   /** Endpoints that are drained by an operator, as cluster and id. */
   #held: readonly (readonly [string, string])[] = [];
 
-  constructor(discoveries: Pick<Discoveries, "merge" | "commit" | "abandon">) {
+  /** @param restored by cluster: overlays that an earlier process had */
+  constructor(
+    discoveries: Pick<Discoveries, "merge" | "commit" | "abandon">,
+    restored: ReadonlyMap<string, Overlays> = new Map(),
+  ) {
     this.#discoveries = discoveries;
+    this.#restored = restored;
   }
 
   /** `configured` with the endpoints that there are now. Then `commit` or `abandon`. */
@@ -39,7 +46,7 @@ export class EndpointSets {
     const next = new Map<string, Merged>();
     const clusters = configured.clusters.map((cluster) => {
       const named = this.#discoveries.merge(cluster);
-      const before = this.#proposed.get(cluster.name) ?? this.#current.get(cluster.name)?.overlays ?? NONE;
+      const before = this.#proposed.get(cluster.name) ?? this.#known(cluster.name) ?? NONE;
       const overlays = rebaseOverlays(before, named);
       const endpoints = applyOverlays(named, overlays);
       const spec = mergedSpec(cluster, endpoints, this.#current.get(cluster.name));
@@ -65,6 +72,7 @@ export class EndpointSets {
   commit(): void {
     this.#discoveries.commit();
     this.#proposed.clear();
+    this.#restored = new Map();
     this.#current = this.#next;
   }
 
@@ -91,8 +99,17 @@ export class EndpointSets {
     return this.#current.get(cluster)?.overlays ?? NONE;
   }
 
+  /** Of all clusters. */
+  allOverlays(): ReadonlyMap<string, Overlays> {
+    return new Map([...this.#current].map(([name, { overlays }]) => [name, overlays]));
+  }
+
   origin(cluster: string, id: string): Origin {
     return this.#current.get(cluster)?.origins.get(id) ?? "config";
+  }
+
+  #known(cluster: string): Overlays | undefined {
+    return this.#current.get(cluster)?.overlays ?? this.#restored.get(cluster);
   }
 
   /** Calls `hold` for each endpoint that is drained by an operator, or was before the last commit. */

@@ -31,6 +31,7 @@ import { liveStandpoints } from "./explain/standpoint.js";
 import { logHealth } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
 import type { Named, Snapshot } from "./messages.js";
+import { OverlayStore } from "./overlay-store.js";
 import { SourceBuffers } from "./source-buffers.js";
 import { SupervisorView } from "./supervisor-view.js";
 import { WorkerHandle } from "./worker-handle.js";
@@ -96,6 +97,7 @@ class RunningSupervisor implements Supervisor {
   readonly #workers: Workers;
   readonly #view: SupervisorView;
   readonly #discoveries: Discoveries;
+  readonly #store: OverlayStore | undefined;
   readonly #sets: EndpointSets;
   readonly #changes: EndpointChanges;
   /** As it was given: endpoints are those of the file. */
@@ -149,12 +151,14 @@ class RunningSupervisor implements Supervisor {
       createSource: (discovery) => createSource(discovery, tools),
       onChange: () => this.#mergeSoon(),
     });
-    this.#sets = new EndpointSets(this.#discoveries);
+    this.#store = spec.admin?.state === undefined ? undefined : new OverlayStore(spec.admin.state);
+    this.#sets = new EndpointSets(this.#discoveries, this.#store?.load());
     this.#changes = new EndpointChanges({
       sets: this.#sets,
       parse: parseChange,
       inTurn: (task) => this.#inTurn(async () => (this.#isEnding ? ENDING : task())),
       follow: () => this.#follow(this.#configured),
+      keep: () => this.#store?.keep(this.#sets.allOverlays()),
       log,
     });
     const sources = { discovery: this.#discoveries, sets: this.#sets, limits: this.#slots };
@@ -295,6 +299,17 @@ class RunningSupervisor implements Supervisor {
     this.#sets.holdAll((cluster, id, held) => this.#monitor.hold(cluster, id, held));
     this.#view.show(spec, metricSlots);
     this.#freeLater(generation, spec.drainMs + FREE_AFTER_MS);
+    this.#keepChanges();
+  }
+
+  /** A reload may have ended some of what operators had changed. */
+  #keepChanges(): void {
+    try {
+      this.#store?.keep(this.#sets.allOverlays());
+    } catch (error) {
+      const message = `changes of endpoints cannot be kept: ${error instanceof Error ? error.message : error}`;
+      this.#log({ level: "error", event: "admin_state_failed", message });
+    }
   }
 
   /** Endpoints have changed besides the configuration. Changes that come meanwhile are followed together. */

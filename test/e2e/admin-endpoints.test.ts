@@ -153,3 +153,34 @@ test("a worker that takes a dead one's place knows what an operator changed", as
   );
   assert.equal(body, "b");
 });
+
+test("with adminState what was changed outlives the process, until the file of endpoints says otherwise", async (t) => {
+  const [a, b, c] = await startThree(t);
+  const folder = await mkdtemp(join(tmpdir(), "plimsoll-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const state = `\nadminState: ${join(folder, "endpoints.json")}`;
+  const first = await startProxy(t, ENGINE, config([a, b]) + state);
+  assert.equal((await tell(first, "PUT", "e0", { weight: 7 })).status, 200);
+  assert.equal((await tell(first, "PUT", "e1", { drain: true })).status, 200);
+  assert.equal((await tell(first, "PUT", "extra", { address: `127.0.0.1:${c.port}` })).status, 200);
+  await first.supervisor.close();
+  const second = await startProxy(t, ENGINE, config([a, b]) + state);
+  const e0 = (await tell(second, "GET", "e0")).endpoint!;
+  assert.deepEqual([e0.weight, e0.source], [7, "admin"]);
+  assert.equal((await tell(second, "GET", "e1")).endpoint!.state, "draining");
+  assert.equal((await tell(second, "GET", "extra")).endpoint!.address, `127.0.0.1:${c.port}`);
+  await second.supervisor.close();
+  const third = await startProxy(t, ENGINE, config([b]) + state);
+  assert.equal((await tell(third, "GET", "e1")).status, 404, "the configuration does not name it any more");
+  const b0 = (await tell(third, "GET", "e0")).endpoint!;
+  assert.deepEqual([b0.address, b0.weight], [`127.0.0.1:${b.port}`, 7]);
+});
+
+test("a change that cannot be kept is in force, and says so", async (t) => {
+  const [a] = await startThree(t);
+  const proxy = await startProxy(t, ENGINE, `${config([a])}\nadminState: /proc/plimsoll/endpoints.json`);
+  const reply = await tell(proxy, "PUT", "e0", { weight: 7 });
+  assert.equal(reply.status, 500);
+  assert.match(reply.text, /NOT_KEPT/);
+  assert.equal((await tell(proxy, "GET", "e0")).endpoint!.weight, 7);
+});

@@ -39,6 +39,10 @@ function parseLogTarget(target: string): string | Refused {
   return target === "" ? refuse("there is no file name") : parseLine(target);
 }
 
+function parseFileName(file: string): string | Refused {
+  return file === "" ? refuse("the file has no name") : parseLine(file);
+}
+
 const logTarget = text("stdout or a file name", parseLogTarget);
 
 const accessLog = z.union(
@@ -76,6 +80,9 @@ export const file = mapping(
     adminToken: adminToken
       .optional()
       .describe("What whoever changes something through admin must show; without it only a unix socket takes changes."),
+    adminState: text("a file name", parseFileName)
+      .optional()
+      .describe("File in which changes through admin outlive the process; by default they end with it."),
     explainToken: explainToken
       .optional()
       .describe("Responses to requests that show it in X-Plimsoll-Explain say why they went where they went."),
