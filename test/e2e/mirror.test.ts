@@ -21,12 +21,16 @@ routes:
   - match: { path: /one }
     cluster: c
     mirror: { cluster: shadow, max: 1 }
+  - match: { path: /big }
+    cluster: c
+    timeouts: { responseHeader: 20s }
+    mirror: { cluster: shadow }
   - match: { path: /half }
     cluster: c
     mirror: { cluster: shadow, percent: 50% }
   - cluster: c
     requestHeaders: { set: { X-Both: "1" } }
-    timeouts: { responseHeader: 5s }
+    timeouts: { responseHeader: 2s }
     mirror: { cluster: shadow }`,
       cluster: "endpoints: [127.0.0.1:{p0}]",
       more: `
@@ -100,7 +104,7 @@ gone: { endpoints: [127.0.0.1:1] }`,
       };
       const before = await count();
       const body = "x".repeat(8 << 20);
-      const client = await stage.ask(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      const client = await stage.ask(`PUT /big HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
       assert.equal(status(await client.response()), 200);
       assert.deepEqual(await risen(before), [0, 1, 0]);
     });
