@@ -20,16 +20,10 @@ export class Choice<Data> {
   readonly #byHash: boolean;
 
   /** Sets `weight` and `usable` of `endpoints`, of which the plan speaks by position. */
-  constructor(
-    plan: Plan,
-    spec: BalanceSpec,
-    byHash: boolean,
-    endpoints: readonly LiveEndpoint<Data>[],
-    setup: PickerSetup,
-  ) {
+  constructor(plan: Plan, spec: BalanceSpec, endpoints: readonly LiveEndpoint<Data>[], setup: PickerSetup) {
     this.panic = plan.panic;
     this.#setup = setup;
-    this.#byHash = byHash;
+    this.#byHash = spec.hashOn.length > 0;
     for (const endpoint of endpoints) endpoint.usable = false;
     this.#pickers = plan.groups.map(({ members, weights, limits, tables }) => {
       const nodes = Array.from(members, (index, i) => {

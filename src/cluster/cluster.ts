@@ -116,7 +116,7 @@ export class Cluster<Data = unknown> {
 
   /** Chooses by `plan` from now on: the latest for the configuration that it follows. */
   follow(plan: Plan): void {
-    this.#choice = new Choice(plan, this.#spec.balance, this.#usesHash, this.#endpoints, this.#setup);
+    this.#choice = new Choice(plan, this.#spec.balance, this.#endpoints, this.#setup);
   }
 
   /** True while so few endpoints are healthy that all are used. */

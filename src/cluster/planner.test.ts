@@ -118,6 +118,14 @@ test("a change that leaves everybody's part as it was makes no plan", () => {
   assert.deepEqual(plans, []);
 });
 
+test("a cluster without an endpoint to choose makes no plan for changes that change nothing", () => {
+  const { clock, table, plans, apply } = createFixture();
+  apply(createClusterSpec(0, { endpoints: [createEndpointSpec(0, { weight: 0 })] }));
+  table.mark("web", "e0", 0, State.UNKNOWN);
+  clock.advance(1000);
+  assert.deepEqual(plans, []);
+});
+
 test("the plan of a new configuration has its weights, before they are committed", () => {
   const { table, planner } = createFixture();
   table.assign([createClusterSpec(2)]);

@@ -118,7 +118,7 @@ export class Planner {
     const inputs = this.#look(course, now);
     const warming = isWarming(spec, inputs);
     const basis = basisOf(inputs);
-    if (warming || !isSame(basis, course.basis) || course.plan.groups.length === 0) {
+    if (warming || !isSame(basis, course.basis)) {
       course.plan = buildPlan(spec, inputs);
       course.basis = warming ? new Float64Array(0) : basis;
       const { clock } = this.#options;
