@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NO_RETRY } from "../model/flow-spec.js";
 import type { ClusterSpec, RetrySpec } from "../model/spec.js";
+import { erlangC } from "../testing/queueing.js";
 import { createScenario, createScript } from "../testing/scenarios.js";
 import {
   createBalanceSpec,
@@ -32,18 +33,6 @@ function createSubject(
 
 function assertNear(actual: number, expected: number, share: number, what: string): void {
   assert.ok(Math.abs(actual - expected) <= share * expected, `${what}: ${actual} is not ${expected}`);
-}
-
-/** Erlang's C: the chance that all of `servers` are busy, at `load` erlangs. */
-function erlangC(servers: number, load: number): number {
-  let term = 1;
-  let sum = 0;
-  for (let k = 0; k < servers; k++) {
-    sum += term;
-    term *= load / (k + 1);
-  }
-  const waiting = (term * servers) / (servers - load);
-  return waiting / (sum + waiting);
 }
 
 describe(`queues wait as long as theory says (seed ${SEED})`, () => {

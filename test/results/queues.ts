@@ -1,6 +1,7 @@
 /** 32 endpoints of one server each at 90 %: what a request waits under each policy, and what theory says of it. */
 import type { BalanceName } from "../../src/model/spec.js";
 import type { Latency } from "../../src/simulate/samples.js";
+import { erlangC } from "../../src/testing/queueing.js";
 import { SEED, simulate, subject, table, world } from "./world.js";
 
 export const SERVICE_MS = 10;
@@ -45,17 +46,6 @@ function supermarket(): number {
   let sum = 0;
   for (let i = 1; i < 30; i++) sum += LOAD ** (2 ** i - 2);
   return sum;
-}
-
-function erlangC(servers: number, load: number): number {
-  let term = 1;
-  let sum = 0;
-  for (let k = 0; k < servers; k++) {
-    sum += term;
-    term *= load / (k + 1);
-  }
-  const waiting = (term * servers) / (servers - load);
-  return waiting / (sum + waiting);
 }
 
 const THEORY: Readonly<Record<Policy, string>> = {
