@@ -103,17 +103,19 @@ describe(`checks on ${engine}`, () => {
     const proxy = await startProxy(t, engine, config(endpoints, `health: { agent: ${agent}, ${FAST} }`));
     const weights = async () => (await proxy.cluster("web")).endpoints.map(({ weight }) => weight);
     await until("the agents' shares are in force", async () => `${await weights()}` === "1,0.5");
-    const count = async (host: string): Promise<number> => {
-      const bodies: string[] = [];
-      for (let i = 0; i < 30; i++) bodies.push((await request(proxy.port())).body);
-      return bodies.filter((body) => body === host).length;
-    };
-    assert.equal(await count(hosts[1]), 10);
+    // The workers follow what the monitor says a moment later: they settle at exactly this share.
+    const receives = (share: number) =>
+      until(`${hosts[1]} receives ${share} of 30 requests`, async () => {
+        const bodies: string[] = [];
+        for (let i = 0; i < 30; i++) bodies.push((await request(proxy.port())).body);
+        return bodies.filter((body) => body === hosts[1]).length === share;
+      });
+    await receives(10);
     words[1] = "drain";
     await became(proxy, endpoints[1], "draining");
-    assert.equal(await count(hosts[1]), 0);
+    await receives(0);
     words[1] = "ready 100%";
     await became(proxy, endpoints[1], "up");
-    assert.equal(await count(hosts[1]), 15);
+    await receives(15);
   });
 });
