@@ -49,6 +49,7 @@ routes:
     assert.notEqual(first.endpoint, second.endpoint);
     return line.tries.map(({ outcome }) => outcome).join();
   };
+  const connections = () => stage.metric("plimsoll_endpoint_connections_open");
   const counts = async (): Promise<number[]> =>
     Promise.all(["hedges", "hedges_won"].map((name) => stage.metric(`plimsoll_cluster_${name}_total`)));
 
@@ -89,8 +90,9 @@ routes:
       const { tries, both } = race(stage);
       const client = await stage.ask(get(path));
       await both.promise;
+      const open = await connections();
       fail(tries[0]);
-      await tries[0].ended();
+      await until("the proxy has seen it", async () => (await connections()) === open - 1);
       tries[1].send(OK);
       assert.equal((await client.response()).body, "ok", path);
       assert.match(await outcomes(path), /^(UPSTREAM_RESET|RESPONSE_INVALID|ok),ok$/);

@@ -13,7 +13,10 @@ const SWITCH =
 for (const engine of ENGINES) {
   describe(`tunnels on ${engine}`, () => {
     const stage = useStage(engine, {
-      listener: "routes:\n  - { cluster: c, timeouts: { total: 100ms, idle: 400ms } }\ntimeouts: { bodyIdle: 100ms }",
+      listener: `routes:
+  - { match: { path: /idle }, cluster: c, timeouts: { idle: 100ms } }
+  - { cluster: c, timeouts: { total: 500ms } }
+timeouts: { bodyIdle: 100ms }`,
     });
 
     test("bytes pass both ways after a 101, also those that came with a head, and past the route's total time", async () => {
@@ -30,7 +33,7 @@ for (const engine of ENGINES) {
       assert.deepEqual(values(response, "upgrade"), ["websocket"]);
       assert.deepEqual(values(response, "sec-websocket-accept"), ["y"]);
       await client.until("first", () => client.rest === "first");
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 600));
       client.send(" ping");
       await client.until("pong", () => client.rest === "first pong");
       const message = readMessage(stage.witness.received)!;
@@ -89,7 +92,7 @@ for (const engine of ENGINES) {
 
     test("a tunnel in which nothing moves is closed", async () => {
       stage.witness.script = answering(SWITCH);
-      const client = await stage.ask(ASK);
+      const client = await stage.ask(ASK.replace("/ws", "/idle"));
       await client.response();
       await client.ended();
       await (await stage.witness.connection()).ended();

@@ -153,9 +153,10 @@ export class Puppet {
   }
 
   #setTimer(afterMs: number): void {
-    const set = performance.now();
-    const timer = new Timer(() => this.#report({ type: "timer", afterMs, tookMs: performance.now() - set }));
-    this.engine.timers.set(timer, this.engine.now() + afterMs);
+    // By the engine's own clock, which stands still within a turn.
+    const set = this.engine.now();
+    const timer = new Timer(() => this.#report({ type: "timer", afterMs, tookMs: this.engine.now() - set }));
+    this.engine.timers.set(timer, set + afterMs);
   }
 
   #look(conn: Conn | undefined): void {
