@@ -3,7 +3,7 @@
  * even as asking all nodes, at constant cost, and threads with slightly old counts do not all run to the same node.
  */
 import type { Random } from "../base/random.js";
-import type { Node } from "../model/node.js";
+import { isUnlimited, type Node } from "../model/node.js";
 import type { Query } from "../model/query.js";
 import { firstOpen, isOpen, type Picker, type PickerSetup } from "./picker.js";
 import { type AliasTable, Sampler } from "./sampler.js";
@@ -26,7 +26,7 @@ export class TwoChoices<N extends Node> implements Picker<N> {
     this.#random = setup.random;
     this.#at = Int32Array.from(nodes, (node) => node.at);
     this.#weights = Float64Array.from(nodes, (node) => node.weight);
-    this.#isUnlimited = nodes.every((node) => node.maxActive === 0);
+    this.#isUnlimited = nodes.every(isUnlimited);
   }
 
   pick(query: Query): N | undefined {

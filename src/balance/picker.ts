@@ -22,7 +22,7 @@ export interface PickerSetup {
 
 /** Has room and was not tried: the usual test of a candidate. */
 export function isOpen(node: Node, cells: Int32Array, query: Query): boolean {
-  return hasRoom(node, cells) && (query.tries === 0 || !query.hasTried(node.slot));
+  return hasRoom(node, cells, query) && (query.tries === 0 || !query.hasTried(node.slot));
 }
 
 /** What is left when a policy's own candidates were not open: the next open node from `start` on, else one with room. */
@@ -35,7 +35,7 @@ export function firstOpen<N extends Node>(
   let tried: N | undefined;
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[(start + i) % nodes.length];
-    if (!hasRoom(node, cells)) continue;
+    if (!hasRoom(node, cells, query)) continue;
     if (!query.hasTried(node.slot)) return node;
     tried ??= node;
   }

@@ -4,16 +4,19 @@ import fc from "fast-check";
 import { createRandom } from "../base/random.js";
 import { ClusterCell } from "../model/cells.js";
 import { Limit, Query } from "../model/query.js";
-import { createClusterSpec } from "../testing/specs.js";
+import type { EndpointBreakerSpec } from "../model/spec.js";
+import { createClusterSpec, NO_LIMITS } from "../testing/specs.js";
 import { Admission } from "./admission.js";
 import { clusterAt, createShared } from "./shared.js";
 
 const SLOT = 3;
-const NONE = { connections: 0, pending: 0, requests: 0, retries: 0 };
 
-function createFixture(limits: Partial<typeof NONE>, workers = 2) {
+function createFixture(limits: Partial<EndpointBreakerSpec>, workers = 2) {
   const shared = createShared(workers);
-  const spec = createClusterSpec(1, { limits: { ...NONE, ...limits }, retryBudget: { percent: 100, minimum: 100 } });
+  const spec = createClusterSpec(1, {
+    limits: { ...NO_LIMITS, ...limits, perEndpoint: NO_LIMITS },
+    retryBudget: { percent: 100, minimum: 100 },
+  });
   const admissions = Array.from({ length: workers }, (_, worker) => {
     return new Admission(shared.cells, shared.held(worker), SLOT, spec, createRandom(1));
   });
@@ -26,7 +29,7 @@ test("no limit is ever exceeded by all workers together, and none refuses below 
     requests: [ClusterCell.ACTIVE, (a: Admission) => a.enter(), (a: Admission) => a.leave()],
     connections: [ClusterCell.CONNECTIONS, (a: Admission) => a.connect(new Query()), (a: Admission) => a.disconnect()],
     adaptive: [ClusterCell.ACTIVE, (a: Admission) => a.enter(), (a: Admission) => a.leave()],
-    retries: [ClusterCell.RETRIES, (a: Admission) => a.beginRetry(), (a: Admission) => a.endRetry()],
+    retries: [ClusterCell.RETRIES, (a: Admission) => a.beginRetry(new Query()), (a: Admission) => a.endRetry()],
   } as const;
   for (const [name, [cell, take, giveBack]] of Object.entries(takes)) {
     fc.assert(
@@ -75,7 +78,7 @@ test("what a dead worker held of every limit is taken back", () => {
   for (const admission of admissions) {
     admission.enter();
     admission.connect(new Query());
-    admission.beginRetry();
+    admission.beginRetry(new Query());
     admission.enqueue(10);
   }
   shared.reclaim(0);

@@ -9,6 +9,7 @@ import { Limit, type LimitId, type Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { activeNeeded } from "../resilience/retry-budget.js";
 import { AdaptiveLimit } from "./adaptive-limit.js";
+import { returnPlace, takePlace } from "./places.js";
 import { clusterAt, HeldCell, heldClusterAt } from "./shared.js";
 
 export class Admission {
@@ -94,19 +95,19 @@ export class Admission {
     this.#return(ClusterCell.QUEUED, HeldCell.QUEUED);
   }
 
-  /** As many retries are in flight as `limits.retries` allows, whatever the budget says. */
-  get retriesFull(): boolean {
-    const { retries } = this.spec.limits;
-    return retries !== 0 && this.#cells[this.#at + ClusterCell.RETRIES] >= retries;
-  }
-
-  /** Takes a place in the retry budget: true = retry, and call `endRetry` when that try is settled. */
-  beginRetry(): boolean {
+  /**
+   * Takes a place in the retry budget: true = retry, and call `endRetry` when that try is settled. False with `query.limit` set:
+   * RETRIES where the budget would allow it.
+   */
+  beginRetry(query: Query): boolean {
     const { limits, retryBudget } = this.spec;
     const at = this.#at + ClusterCell.RETRIES;
     let retries = Atomics.load(this.#cells, at);
     while (this.#cells[this.#at + ClusterCell.ACTIVE] >= activeNeeded(retries, retryBudget)) {
-      if (limits.retries !== 0 && retries >= limits.retries) return false;
+      if (limits.retries !== 0 && retries >= limits.retries) {
+        query.limit = Limit.RETRIES;
+        return false;
+      }
       const seen = Atomics.compareExchange(this.#cells, at, retries, retries + 1);
       if (seen === retries) {
         this.#held[this.#heldAt + HeldCell.RETRIES]++;
@@ -114,6 +115,7 @@ export class Admission {
       }
       retries = seen;
     }
+    query.limit = Limit.RETRY_BUDGET;
     return false;
   }
 
@@ -129,26 +131,11 @@ export class Admission {
     return limits.requests === 0 ? limit : Math.min(limit, limits.requests);
   }
 
-  /** Counts one more unless there are `limit`. Adding first could refuse others who would have had room. */
   #take(cell: number, held: number, limit: number): boolean {
-    const cells = this.#cells;
-    const at = this.#at + cell;
-    if (limit === 0) Atomics.add(cells, at, 1);
-    else {
-      let count = Atomics.load(cells, at);
-      for (;;) {
-        if (count >= limit) return false;
-        const seen = Atomics.compareExchange(cells, at, count, count + 1);
-        if (seen === count) break;
-        count = seen;
-      }
-    }
-    this.#held[this.#heldAt + held]++;
-    return true;
+    return takePlace(this.#cells, this.#at + cell, this.#held, this.#heldAt + held, limit);
   }
 
   #return(cell: number, held: number): void {
-    Atomics.sub(this.#cells, this.#at + cell, 1);
-    this.#held[this.#heldAt + held]--;
+    returnPlace(this.#cells, this.#at + cell, this.#held, this.#heldAt + held);
   }
 }

@@ -3,8 +3,8 @@ import { createPicker } from "../balance/create-picker.js";
 import type { Picker, PickerSetup } from "../balance/picker.js";
 import { mix32 } from "../base/hash.js";
 import { EndpointCell, State } from "../model/cells.js";
-import { hasRoom } from "../model/node.js";
-import type { Query } from "../model/query.js";
+import { fullBy, hasRoom } from "../model/node.js";
+import { Limit, type LimitId, type Query } from "../model/query.js";
 import type { BalanceSpec } from "../model/spec.js";
 import type { LiveEndpoint } from "./live-endpoint.js";
 import type { Plan } from "./plan.js";
@@ -13,6 +13,7 @@ const TWO_32 = 0x1_0000_0000;
 
 export class Choice<Data> {
   readonly panic: boolean;
+  readonly #endpoints: readonly LiveEndpoint<Data>[];
   readonly #pickers: readonly Picker<LiveEndpoint<Data>>[];
   /** Of 2^32: a draw below the i-th and not below the one before it belongs to group i. */
   readonly #bounds: Float64Array;
@@ -22,6 +23,7 @@ export class Choice<Data> {
   /** Sets `weight` and `usable` of `endpoints`, of which the plan speaks by position. */
   constructor(plan: Plan, spec: BalanceSpec, endpoints: readonly LiveEndpoint<Data>[], setup: PickerSetup) {
     this.panic = plan.panic;
+    this.#endpoints = endpoints;
     this.#setup = setup;
     this.#byHash = spec.hashOn.length > 0;
     for (const endpoint of endpoints) endpoint.usable = false;
@@ -58,16 +60,25 @@ export class Choice<Data> {
     return this.#pickElsewhere(query, first) ?? chosen;
   }
 
+  /** After `pick` found nothing: at which limit the first endpoint is that is at one. */
+  fullBy(query: Query): LimitId {
+    for (const endpoint of this.#endpoints) {
+      const limit = endpoint.usable ? fullBy(endpoint, this.#setup.cells, query) : undefined;
+      if (limit !== undefined) return limit;
+    }
+    return Limit.ENDPOINTS;
+  }
+
   /**
    * The endpoint that persistence asks for, if it can be had. One that drains keeps its sessions, as with HAProxy: they end
    * when their users leave.
    */
-  pickPreferred(query: Query, endpoints: readonly LiveEndpoint<Data>[]): LiveEndpoint<Data> | undefined {
-    const endpoint = endpoints[query.preferred];
+  pickPreferred(query: Query): LiveEndpoint<Data> | undefined {
+    const endpoint = this.#endpoints[query.preferred];
     if (endpoint === undefined || query.hasTried(endpoint.slot)) return undefined;
     const { cells } = this.#setup;
     const isBad = (cells[endpoint.at + EndpointCell.STATE] & (State.DOWN | State.EJECTED)) !== 0;
-    return (endpoint.usable || !isBad) && hasRoom(endpoint, cells) ? endpoint : undefined;
+    return (endpoint.usable || !isBad) && hasRoom(endpoint, cells, query) ? endpoint : undefined;
   }
 
   /** What is hashed stays in its group as long as the shares do. Another mixture than pickers use: else it would leave gaps. */

@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { createRandom } from "../base/random.js";
 import { ClusterCell, EndpointCell, State } from "../model/cells.js";
 import { Outcome } from "../model/outcome.js";
-import { Query } from "../model/query.js";
+import { Limit, Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { TIMELESS } from "../testing/fake-clock.js";
-import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../testing/specs.js";
+import { createBalanceSpec, createClusterSpec, createEndpointSpec, NO_LIMITS } from "../testing/specs.js";
 import type { Cluster } from "./cluster.js";
 import { createLocalCluster } from "./local-cluster.js";
 import { buildPlan } from "./plan.js";
@@ -57,7 +57,7 @@ test("settling all leases restores every count, whatever the outcomes", () => {
       const leases = rows.map(() => cluster.acquire(new Query())!);
       for (const lease of leases) {
         cluster.open(lease, new Query());
-        cluster.admission.connected();
+        cluster.opened(lease);
       }
       rows.forEach((row, i) => {
         cluster.closed(leases[i]);
@@ -233,10 +233,10 @@ test("retries never exceed their share of active requests, nor do they fall belo
         else if (step === "settle" && leases.length > 0) cluster.settle(leases.pop()!, Outcome.OK, 0);
         else if (step === "begin") {
           const allowed = retries < minimum || (retries + 1) * 100 <= leases.length * percent;
-          assert.equal(cluster.admission.beginRetry(), allowed);
+          assert.equal(cluster.beginRetry(new Query()), allowed);
           if (allowed) retries++;
         } else if (step === "end" && retries > 0) {
-          cluster.admission.endRetry();
+          cluster.endRetry(undefined);
           retries--;
         }
         assert.equal(clusterFigure(ClusterCell.RETRIES), retries);
@@ -245,17 +245,58 @@ test("retries never exceed their share of active requests, nor do they fall belo
   );
 });
 
+test("a retry is refused where every endpoint has as many as it may, and otherwise goes where it may", () => {
+  const perEndpoint = { ...NO_LIMITS, retries: 1 };
+  const { cluster, figure } = createFixture(
+    createClusterSpec(2, { limits: { ...NO_LIMITS, perEndpoint }, retryBudget: { percent: 100, minimum: 9 } }),
+  );
+  const retry = () => {
+    const query = new Query();
+    query.repeats = cluster.beginRetry(query);
+    return { query, endpoint: query.repeats ? cluster.acquire(query)! : undefined };
+  };
+  const [first, second, third] = [retry(), retry(), retry()];
+  assert.notEqual(first.endpoint, second.endpoint);
+  assert.equal(third.endpoint, undefined);
+  assert.equal(third.query.limit, Limit.ENDPOINT_RETRIES);
+  cluster.giveBack(first.endpoint!, first.query);
+  cluster.endRetry(undefined);
+  assert.equal(figure(first.endpoint!.index, EndpointCell.RETRIES), 0);
+  assert.equal(retry().endpoint, first.endpoint);
+});
+
+test("when every endpoint is full the query says in which respect", () => {
+  const perEndpoint = { connections: 1, pending: 1, requests: 2, retries: 0 };
+  const { cluster } = createFixture(createClusterSpec(1, { limits: { ...NO_LIMITS, perEndpoint } }));
+  const query = new Query();
+  const refusedBy = () => {
+    assert.equal(cluster.acquire(query), undefined);
+    assert.equal(query.refusal, "OVERLOADED");
+    return query.limit;
+  };
+  const lease = cluster.acquire(query)!;
+  assert.equal(cluster.open(lease, query), true);
+  assert.equal(refusedBy(), Limit.ENDPOINT_CONNECTIONS);
+  lease.idle = 1;
+  const other = cluster.acquire(query)!;
+  assert.equal(other, lease, "an idle connection serves as well as a new one");
+  assert.equal(refusedBy(), Limit.ENDPOINTS);
+  assert.equal(cluster.open(lease, query), false, "as where another thread was faster");
+  assert.equal(query.limit, Limit.ENDPOINT_CONNECTIONS);
+});
+
 test("what a worker that died still held can be taken back", () => {
   const { cluster, shared, figure, clusterFigure } = createFixture(createClusterSpec(2));
   cluster.settle(cluster.acquire(new Query())!, Outcome.OK, 0);
   cluster.open(cluster.acquire(new Query())!, new Query());
-  cluster.acquire(new Query());
-  cluster.admission.beginRetry();
+  const retry = new Query();
+  retry.repeats = cluster.beginRetry(retry);
+  cluster.acquire(retry);
   assert.equal(clusterFigure(ClusterCell.ACTIVE), 2);
   shared.reclaim(0);
   for (const index of [0, 1]) {
-    assert.equal(figure(index, EndpointCell.ACTIVE), 0);
-    assert.equal(figure(index, EndpointCell.CONNECTIONS), 0);
+    const { ACTIVE, CONNECTIONS, PENDING, RETRIES } = EndpointCell;
+    for (const cell of [ACTIVE, CONNECTIONS, PENDING, RETRIES]) assert.equal(figure(index, cell), 0);
   }
   assert.equal(clusterFigure(ClusterCell.RETRIES), 0);
   assert.equal(clusterFigure(ClusterCell.ACTIVE), 0);
@@ -298,7 +339,7 @@ test("leases on endpoints that left are settled as any other", () => {
   const leases = [1, 2, 3].map(() => cluster.acquire(new Query())!);
   for (const lease of leases) {
     cluster.open(lease, new Query());
-    cluster.admission.connected();
+    cluster.opened(lease);
   }
   const next = createClusterSpec(1);
   cluster.update(next, table.assign([next]).get("web")!, planOf(next));

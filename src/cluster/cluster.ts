@@ -9,15 +9,17 @@ import { type LoadReport, loadReport, storeReport } from "../balance/load-report
 import type { PickerSetup } from "../balance/picker.js";
 import type { Random } from "../base/random.js";
 import { ClusterCell, EndpointCell, UNUSABLE } from "../model/cells.js";
+import type { NodeLimits } from "../model/node.js";
 import { type FailureRow, isLocalFailure, Outcome, type OutcomeId } from "../model/outcome.js";
 import { Limit, type Query } from "../model/query.js";
-import type { BalanceName, ClusterSpec } from "../model/spec.js";
+import type { BalanceName, ClusterSpec, EndpointBreakerSpec } from "../model/spec.js";
 import { Admission } from "./admission.js";
 import { Choice } from "./choice.js";
+import { EndpointPlaces } from "./endpoint-places.js";
 import { countFailure, forgiveFailures } from "./failure-rows.js";
 import { LiveEndpoint } from "./live-endpoint.js";
 import type { Plan } from "./plan.js";
-import { clusterAt, heldAt, type SharedState } from "./shared.js";
+import { clusterAt, type SharedState } from "./shared.js";
 import type { ClusterSlots } from "./slots.js";
 
 /** What the main thread must hear of. */
@@ -57,7 +59,7 @@ export class Cluster<Data = unknown> {
   #usesHash = false;
   #weighsLatency = false;
   readonly #cells: Int32Array;
-  readonly #held: Int32Array;
+  readonly #places: EndpointPlaces;
   readonly #at: number;
   readonly #events: ClusterEvents;
   readonly #setup: PickerSetup;
@@ -68,9 +70,10 @@ export class Cluster<Data = unknown> {
     this.name = spec.name;
     this.#spec = spec;
     this.#cells = shared.cells;
-    this.#held = shared.held(options.worker);
+    const held = shared.held(options.worker);
+    this.#places = new EndpointPlaces(this.#cells, held);
     this.#at = clusterAt(slots.slot);
-    this.admission = new Admission(this.#cells, this.#held, slots.slot, spec, options.random);
+    this.admission = new Admission(this.#cells, held, slots.slot, spec, options.random);
     this.#events = options.events;
     this.#setup = { cells: this.#cells, cluster: this.#at, random: options.random };
     this.update(spec, slots, options.plan);
@@ -99,14 +102,20 @@ export class Cluster<Data = unknown> {
     this.#spec = spec;
     this.#usesHash = spec.balance.hashOn.length > 0;
     this.#weighsLatency = WEIGHS_LATENCY.has(spec.balance.policy);
+    const limits = nodeLimits(spec.limits.perEndpoint);
     this.#endpoints = spec.endpoints.map((endpoint, index) => {
       const slot = slots.endpoints.get(endpoint.id);
       if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
       const known = left.get(endpoint.id);
-      if (known === undefined || !known.isSame(endpoint, slot)) return new LiveEndpoint<Data>(endpoint, index, slot);
+      if (known === undefined || !known.isSame(endpoint, slot)) {
+        const fresh = new LiveEndpoint<Data>(endpoint, index, slot);
+        fresh.limits = limits;
+        return fresh;
+      }
       left.delete(endpoint.id);
       known.spec = endpoint;
       known.index = index;
+      known.limits = limits;
       return known;
     });
     this.admission.spec = spec;
@@ -132,11 +141,11 @@ export class Cluster<Data = unknown> {
       const endpoint = isFull ? undefined : this.#pick(query, choice);
       if (endpoint === undefined) {
         query.refusal = choice.isEmpty ? "NO_ENDPOINT" : "OVERLOADED";
-        query.limit = isFull ? this.admission.fullBy : Limit.ENDPOINTS;
+        query.limit = isFull ? this.admission.fullBy : choice.fullBy(query);
         return undefined;
       }
       // Refused only if another thread took the last place since: the next round sees that.
-      if (!this.#enter(endpoint)) continue;
+      if (!this.#enter(endpoint, query)) continue;
       if (choice.panic) Atomics.add(this.#cells, this.#at + ClusterCell.PANIC_PICKS, 1);
       query.addTried(endpoint.slot);
       return endpoint;
@@ -182,55 +191,77 @@ export class Cluster<Data = unknown> {
    * @param now milliseconds of the process's clock
    */
   settle(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, now: number): void {
-    Atomics.sub(this.#cells, endpoint.at + EndpointCell.ACTIVE, 1);
-    this.#held[heldAt(endpoint.slot)]--;
+    this.#places.leave(endpoint);
     this.admission.leave();
     if (outcome === Outcome.OK) forgiveFailures(this.#cells, endpoint.at);
     else this.#onFailure(endpoint, outcome, now);
   }
 
+  /** As `settle` for an endpoint that is not used after all. */
+  giveBack(endpoint: LiveEndpoint<Data>, query: Query): void {
+    if (query.repeats) this.#places.endRetry(endpoint);
+    query.dropTried();
+    this.settle(endpoint, Outcome.ABORTED, query.now);
+  }
+
+  /** Where a retry may be made as far as limits go: `endRetry` when it is settled, or where it is not made after all. */
+  beginRetry(query: Query): boolean {
+    const { retries } = this.#spec.limits.perEndpoint;
+    if (retries !== 0 && this.#endpoints.every(({ at }) => this.#cells[at + EndpointCell.RETRIES] >= retries)) {
+      query.limit = Limit.ENDPOINT_RETRIES;
+      return false;
+    }
+    return this.admission.beginRetry(query);
+  }
+
+  /** @param endpoint which was acquired for it, with `query.repeats`; undefined where none was */
+  endRetry(endpoint: LiveEndpoint<Data> | undefined): void {
+    if (endpoint !== undefined) this.#places.endRetry(endpoint);
+    this.admission.endRetry();
+  }
+
   /**
-   * Counts a socket that is about to be opened; false with `query.limit` set where the cluster has as many as it may. Then
-   * `admission.connected` once it is open or has failed, and `closed` when it is gone.
+   * Counts a socket that is about to be opened; false with `query.limit` set where the endpoint or the cluster has as many as it
+   * may. Then `opened` once it is open or has failed, and `closed` when it is gone.
    */
   open(endpoint: LiveEndpoint<Data>, query: Query): boolean {
-    if (!this.admission.connect(query)) return false;
-    Atomics.add(this.#cells, endpoint.at + EndpointCell.CONNECTIONS, 1);
-    this.#held[heldAt(endpoint.slot) + 1]++;
-    return true;
+    const limit = this.#places.connect(endpoint);
+    if (limit !== undefined) {
+      query.limit = limit;
+      return false;
+    }
+    if (this.admission.connect(query)) return true;
+    this.#places.connected(endpoint);
+    this.#places.disconnect(endpoint);
+    return false;
+  }
+
+  /** A connection is no longer being made: it was, or it failed. */
+  opened(endpoint: LiveEndpoint<Data>): void {
+    this.admission.connected();
+    this.#places.connected(endpoint);
   }
 
   closed(endpoint: LiveEndpoint<Data>): void {
     this.admission.disconnect();
-    Atomics.sub(this.#cells, endpoint.at + EndpointCell.CONNECTIONS, 1);
-    this.#held[heldAt(endpoint.slot) + 1]--;
+    this.#places.disconnect(endpoint);
   }
 
   #pick(query: Query, choice: Choice<Data>): LiveEndpoint<Data> | undefined {
-    const preferred = query.preferred < 0 ? undefined : choice.pickPreferred(query, this.#endpoints);
+    const preferred = query.preferred < 0 ? undefined : choice.pickPreferred(query);
     return preferred ?? choice.pick(query);
   }
 
-  /** Counts it as active unless it is full. Compare-and-swap: adding first could refuse others who would have had room. */
-  #enter(endpoint: LiveEndpoint<Data>): boolean {
-    const cells = this.#cells;
-    const at = endpoint.at + EndpointCell.ACTIVE;
-    if (endpoint.maxActive === 0) Atomics.add(cells, at, 1);
-    else {
-      let active = Atomics.load(cells, at);
-      for (;;) {
-        if (active >= endpoint.maxActive) return false;
-        const seen = Atomics.compareExchange(cells, at, active, active + 1);
-        if (seen === active) break;
-        active = seen;
-      }
+  /** Counts it as active, and as a retry where it is for one, unless it is full. */
+  #enter(endpoint: LiveEndpoint<Data>, query: Query): boolean {
+    const places = this.#places;
+    if (!places.enter(endpoint)) return false;
+    if (!query.repeats || places.beginRetry(endpoint)) {
+      if (this.admission.enter()) return true;
+      if (query.repeats) places.endRetry(endpoint);
     }
-    if (!this.admission.enter()) {
-      Atomics.sub(cells, at, 1);
-      return false;
-    }
-    this.#held[heldAt(endpoint.slot)]++;
-    return true;
+    places.leave(endpoint);
+    return false;
   }
 
   #onFailure(endpoint: LiveEndpoint<Data>, outcome: OutcomeId, now: number): void {
@@ -243,4 +274,9 @@ export class Cluster<Data = unknown> {
     if (!this.#weighsLatency || !(isLocalFailure(outcome) || outcome === Outcome.BAD_RESPONSE)) return;
     penalise(this.#cells, endpoint.at, this.#spec.balance.penaltyMs, now, this.#spec.balance.decayMs);
   }
+}
+
+/** Undefined where nothing is bounded: then nobody need look. */
+function nodeLimits({ connections, pending, retries }: EndpointBreakerSpec): NodeLimits | undefined {
+  return connections === 0 && pending === 0 && retries === 0 ? undefined : { connections, pending, retries };
 }

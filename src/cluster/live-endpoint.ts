@@ -1,6 +1,6 @@
 /** A worker's live object for one endpoint. Its figures are shared by all threads; `data` is this worker's own. */
 import { type Address, formatAddress } from "../model/address.js";
-import type { Node } from "../model/node.js";
+import type { Node, NodeLimits } from "../model/node.js";
 import type { EndpointSpec } from "../model/spec.js";
 import { endpointAt } from "./shared.js";
 
@@ -15,6 +15,8 @@ export class LiveEndpoint<Data> implements Node {
   /** In force now, set by the plan; may be fractional. */
   weight: number;
   maxActive: number;
+  limits: NodeLimits | undefined = undefined;
+  idle = 0;
   /** In the plan. */
   usable = false;
   /** The proxy's own: its pool of connections to this endpoint. */

@@ -19,8 +19,17 @@ const HELD_OF_CLUSTER = [
 ] as const;
 /** Offsets behind `heldClusterAt`. */
 export const HeldCell = { RETRIES: 0, ACTIVE: 1, CONNECTIONS: 2, PENDING: 3, QUEUED: 4 } as const;
-/** What one worker holds: ACTIVE and CONNECTIONS per endpoint, then the above per cluster. */
-const HELD_CLUSTERS_AT = MAX_ENDPOINTS * 2;
+/** The same of an endpoint, behind `heldAt`. */
+const HELD_OF_ENDPOINT = [
+  EndpointCell.ACTIVE,
+  EndpointCell.CONNECTIONS,
+  EndpointCell.PENDING,
+  EndpointCell.RETRIES,
+] as const;
+/** Offsets behind `heldAt`. */
+export const HeldEndpointCell = { ACTIVE: 0, CONNECTIONS: 1, PENDING: 2, RETRIES: 3 } as const;
+/** What one worker holds: of the endpoints, then of the clusters. */
+const HELD_CLUSTERS_AT = MAX_ENDPOINTS * HELD_OF_ENDPOINT.length;
 const HELD = HELD_CLUSTERS_AT + MAX_CLUSTERS * HELD_OF_CLUSTER.length;
 
 /** Index of the first cell of a cluster's slot. */
@@ -33,14 +42,19 @@ export function endpointAt(slot: number): number {
   return ENDPOINTS_AT + slot * SLOT_CELLS;
 }
 
-/** Index within `SharedState.held` of what the worker holds of an endpoint's ACTIVE; CONNECTIONS is the next one. */
+/** Index within `SharedState.held` of the first figure that the worker holds of an endpoint. */
 export function heldAt(endpointSlot: number): number {
-  return endpointSlot * 2;
+  return endpointSlot * HELD_OF_ENDPOINT.length;
 }
 
 /** Index within `SharedState.held` of the first figure that the worker holds of a cluster. */
 export function heldClusterAt(slot: number): number {
   return HELD_CLUSTERS_AT + slot * HELD_OF_CLUSTER.length;
+}
+
+/** Nobody has anything of the endpoint under way. */
+export function isEndpointIdle(cells: Int32Array, slot: number): boolean {
+  return HELD_OF_ENDPOINT.every((cell) => cells[endpointAt(slot) + cell] === 0);
 }
 
 /** Nobody has anything of the cluster under way. */
@@ -71,17 +85,19 @@ export class SharedState {
   reclaim(worker: number): void {
     const held = this.held(worker);
     for (let slot = 0; slot < MAX_ENDPOINTS; slot++) {
-      const at = heldAt(slot);
-      if (held[at] !== 0) Atomics.sub(this.cells, endpointAt(slot) + EndpointCell.ACTIVE, held[at]);
-      if (held[at + 1] !== 0) Atomics.sub(this.cells, endpointAt(slot) + EndpointCell.CONNECTIONS, held[at + 1]);
+      this.#takeBack(held, heldAt(slot), endpointAt(slot), HELD_OF_ENDPOINT);
     }
     for (let slot = 0; slot < MAX_CLUSTERS; slot++) {
-      for (const [index, cell] of HELD_OF_CLUSTER.entries()) {
-        const count = held[heldClusterAt(slot) + index];
-        if (count !== 0) Atomics.sub(this.cells, clusterAt(slot) + cell, count);
-      }
+      this.#takeBack(held, heldClusterAt(slot), clusterAt(slot), HELD_OF_CLUSTER);
     }
     held.fill(0);
+  }
+
+  #takeBack(held: Int32Array, from: number, at: number, cells: readonly number[]): void {
+    for (let i = 0; i < cells.length; i++) {
+      const count = held[from + i];
+      if (count !== 0) Atomics.sub(this.cells, at + cells[i], count);
+    }
   }
 }
 

@@ -7,7 +7,15 @@ import { LbError } from "../base/errors.js";
 import { ClusterCell, EndpointCell, SLOT_CELLS, State } from "../model/cells.js";
 import type { ClusterSpec, EndpointSpec } from "../model/spec.js";
 import { forgiveFailures } from "./failure-rows.js";
-import { clusterAt, endpointAt, isClusterIdle, MAX_CLUSTERS, MAX_ENDPOINTS, type SharedState } from "./shared.js";
+import {
+  clusterAt,
+  endpointAt,
+  isClusterIdle,
+  isEndpointIdle,
+  MAX_CLUSTERS,
+  MAX_ENDPOINTS,
+  type SharedState,
+} from "./shared.js";
 import { SlotPool } from "./slot-pool.js";
 
 export interface ClusterSlots {
@@ -58,10 +66,7 @@ export class SlotTable {
     this.#onChange = onChange;
     const cells = shared.cells;
     this.#clusterPool = new SlotPool(MAX_CLUSTERS, (slot) => isClusterIdle(cells, slot));
-    this.#endpointPool = new SlotPool(MAX_ENDPOINTS, (slot) => {
-      const at = endpointAt(slot);
-      return cells[at + EndpointCell.ACTIVE] === 0 && cells[at + EndpointCell.CONNECTIONS] === 0;
-    });
+    this.#endpointPool = new SlotPool(MAX_ENDPOINTS, (slot) => isEndpointIdle(cells, slot));
   }
 
   /**
@@ -87,10 +92,10 @@ export class SlotTable {
     for (const slot of this.#leftEndpoints) {
       if (!used.has(slot)) this.#write(endpointAt(slot) + EndpointCell.STATE, State.DRAINING);
     }
-    for (const { name, endpoints } of this.#clusters) {
-      const slots = this.#slots.get(name)!;
-      for (const endpoint of endpoints) this.#configure(slots.endpoints.get(endpoint.id)!, endpoint);
-      this.#onChange(name);
+    for (const cluster of this.#clusters) {
+      const slots = this.#slots.get(cluster.name)!;
+      for (const endpoint of cluster.endpoints) this.#configure(slots.endpoints.get(endpoint.id)!, cluster, endpoint);
+      this.#onChange(cluster.name);
     }
   }
 
@@ -98,6 +103,17 @@ export class SlotTable {
   adaptiveLimit(cluster: string): number {
     const slots = this.#slots.get(cluster);
     return slots === undefined ? 0 : this.#shared.cells[clusterAt(slots.slot) + ClusterCell.ADAPTIVE_LIMIT];
+  }
+
+  /** Connections that are being made to an endpoint, and retries under way at it. */
+  places(cluster: string, endpoint: string): { pending: number; retries: number } {
+    const slot = this.#slots.get(cluster)?.endpoints.get(endpoint);
+    if (slot === undefined) return { pending: 0, retries: 0 };
+    const at = endpointAt(slot);
+    return {
+      pending: this.#shared.cells[at + EndpointCell.PENDING],
+      retries: this.#shared.cells[at + EndpointCell.RETRIES],
+    };
   }
 
   /** Undefined for a cluster that was not assigned. */
@@ -108,7 +124,7 @@ export class SlotTable {
   /** Each endpoint of `spec` as it is once the last assignment is committed. */
   look(spec: ClusterSpec): EndpointStanding[] {
     const slots = this.#slots.get(spec.name)!;
-    return spec.endpoints.map((endpoint) => this.#standing(slots.endpoints.get(endpoint.id)!, endpoint));
+    return spec.endpoints.map((endpoint) => this.#standing(slots.endpoints.get(endpoint.id)!, spec, endpoint));
   }
 
   /** What each endpoint of `spec` last reported of its load; undefined where that is too old. */
@@ -153,10 +169,11 @@ export class SlotTable {
   #overlay(values: Map<number, number>, cluster: string, endpoint: string, value: number): void {
     const slots = this.#slots.get(cluster);
     const slot = slots?.endpoints.get(endpoint);
-    const spec = this.#clusters.find(({ name }) => name === cluster)?.endpoints.find(({ id }) => id === endpoint);
-    if (slots === undefined || slot === undefined || spec === undefined) return;
+    const spec = this.#clusters.find(({ name }) => name === cluster);
+    const own = spec?.endpoints.find(({ id }) => id === endpoint);
+    if (slots === undefined || slot === undefined || spec === undefined || own === undefined) return;
     values.set(slot, value);
-    if (this.#configure(slot, spec)) this.#onChange(cluster);
+    if (this.#configure(slot, spec, own)) this.#onChange(cluster);
   }
 
   /** Counts before anything is touched, so that a set that does not fit leaves the old one whole. */
@@ -195,31 +212,32 @@ export class SlotTable {
       const own = known ?? this.#freshEndpoint();
       if (known === undefined) {
         this.#write(endpointAt(own) + EndpointCell.STATE, State.UNKNOWN);
-        this.#configure(own, endpoint);
+        this.#configure(own, spec, endpoint);
       }
       endpoints.set(endpoint.id, own);
     }
     return { slot, endpoints };
   }
 
-  #configure(slot: number, spec: EndpointSpec): boolean {
+  #configure(slot: number, cluster: ClusterSpec, spec: EndpointSpec): boolean {
     const at = endpointAt(slot);
-    const { state, weight, maxActive } = this.#standing(slot, spec);
+    const { state, weight, maxActive } = this.#standing(slot, cluster, spec);
     const stateChanged = this.#write(at + EndpointCell.STATE, state);
     const weightChanged = this.#write(at + EndpointCell.WEIGHT, weight * 100);
     return this.#write(at + EndpointCell.MAX_ACTIVE, maxActive) || stateChanged || weightChanged;
   }
 
   /** What its spec, its agent and its health make of it together. */
-  #standing(slot: number, spec: EndpointSpec): EndpointStanding {
+  #standing(slot: number, { limits }: ClusterSpec, spec: EndpointSpec): EndpointStanding {
     const state = this.#shared.cells[endpointAt(slot) + EndpointCell.STATE];
     const cap = this.#caps.get(slot) ?? 0;
-    const { weight, maxConnections } = spec;
+    const { weight } = spec;
+    const most = spec.maxConnections > 0 ? spec.maxConnections : limits.perEndpoint.requests;
     return {
       // Weight 0 drains, another weight ends that.
       state: weight === 0 ? state | State.DRAINING : state & ~State.DRAINING,
       weight: (weight * (this.#percents.get(slot) ?? 100)) / 100,
-      maxActive: cap > 0 && maxConnections > 0 ? Math.min(cap, maxConnections) : Math.max(cap, maxConnections),
+      maxActive: cap > 0 && most > 0 ? Math.min(cap, most) : Math.max(cap, most),
     };
   }
 

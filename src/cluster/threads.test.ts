@@ -11,7 +11,7 @@ import { Outcome } from "../model/outcome.js";
 import { Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { TIMELESS } from "../testing/fake-clock.js";
-import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../testing/specs.js";
+import { createBalanceSpec, createClusterSpec, createEndpointSpec, NO_LIMITS } from "../testing/specs.js";
 import { Cluster } from "./cluster.js";
 import type { LiveEndpoint } from "./live-endpoint.js";
 import type { Plan } from "./plan.js";
@@ -39,6 +39,8 @@ interface Tally {
   /** Highest ACTIVE seen of any endpoint, and highest RETRIES. */
   readonly highest: number;
   readonly highestRetries: number;
+  /** The same of its connections, of those being made, and of its retries. */
+  readonly highestOfEndpoint: readonly number[];
 }
 
 function hammer(job: Job): Tally {
@@ -51,27 +53,38 @@ function hammer(job: Job): Tally {
   let refused = 0;
   let highest = 0;
   let highestRetries = 0;
+  const highestOfEndpoint = [0, 0, 0];
   for (let i = 0; i < job.picks; i++) {
     query.reset(i);
+    query.repeats = cluster.beginRetry(query);
+    if (query.repeats) {
+      const retries = Atomics.load(shared.cells, clusterAt(job.slots.slot) + ClusterCell.RETRIES);
+      highestRetries = Math.max(highestRetries, retries);
+    }
     const lease = cluster.acquire(query);
     if (lease === undefined) refused++;
     else {
       counts[lease.index]++;
       highest = Math.max(highest, Atomics.load(shared.cells, lease.at + EndpointCell.ACTIVE));
       leases.push(lease);
+      // Choosing passed over those that are full: only another thread can have taken the last place since.
+      if (cluster.open(lease, query)) {
+        const { CONNECTIONS, PENDING, RETRIES } = EndpointCell;
+        [CONNECTIONS, PENDING, RETRIES].forEach((cell, row) => {
+          highestOfEndpoint[row] = Math.max(highestOfEndpoint[row], Atomics.load(shared.cells, lease.at + cell));
+        });
+        cluster.opened(lease);
+        cluster.closed(lease);
+      }
     }
-    if (cluster.admission.beginRetry()) {
-      const retries = Atomics.load(shared.cells, clusterAt(job.slots.slot) + ClusterCell.RETRIES);
-      highestRetries = Math.max(highestRetries, retries);
-      cluster.admission.endRetry();
-    }
+    if (query.repeats) cluster.endRetry(lease);
     if (leases.length >= job.depth || lease === undefined) {
       const oldest = leases.shift();
       if (oldest !== undefined) cluster.settle(oldest, i % 3 === 0 ? Outcome.RESET : Outcome.OK, 0);
     }
   }
   for (const lease of leases) cluster.settle(lease, Outcome.OK, 0);
-  return { counts, refused, highest, highestRetries };
+  return { counts, refused, highest, highestRetries, highestOfEndpoint };
 }
 
 async function run(spec: ClusterSpec, picks: number, depth: number) {
@@ -89,10 +102,13 @@ async function run(spec: ClusterSpec, picks: number, depth: number) {
       });
     }),
   );
-  const active = [...slots.endpoints.values()].map((slot) => shared.cells[endpointAt(slot) + EndpointCell.ACTIVE]);
+  const figures = (cell: number) => [...slots.endpoints.values()].map((slot) => shared.cells[endpointAt(slot) + cell]);
+  const active = figures(EndpointCell.ACTIVE);
+  const { CONNECTIONS, PENDING, RETRIES } = EndpointCell;
+  const left = [CONNECTIONS, PENDING, RETRIES].flatMap(figures);
   const counts = spec.endpoints.map((_, i) => tallies.reduce((sum, tally) => sum + tally.counts[i], 0));
   const retries = shared.cells[clusterAt(slots.slot) + ClusterCell.RETRIES];
-  return { tallies, active, counts, retries };
+  return { tallies, active, left, counts, retries };
 }
 
 function defineTests(): void {
@@ -122,6 +138,23 @@ function defineTests(): void {
       assert.ok(tallies.some((tally) => tally.counts.some((count) => count > 0)));
       assert.deepEqual(active, [0, 0, 0]);
     }
+  });
+
+  test("four threads never exceed what an endpoint may have of each kind, and lose no place", async () => {
+    const perEndpoint = { connections: 2, pending: 1, requests: 3, retries: 2 };
+    const spec = createClusterSpec(3, {
+      limits: { ...NO_LIMITS, perEndpoint },
+      retryBudget: { percent: 100, minimum: 9 },
+      balance: createBalanceSpec("p2c"),
+    });
+    const { tallies, active, left } = await run(spec, 30_000, 8);
+    for (const { highest, highestOfEndpoint } of tallies) {
+      assert.ok(highest <= 3, `${highest} tries`);
+      const [connections, pending, retries] = highestOfEndpoint;
+      assert.ok(connections <= 2 && pending <= 1 && retries <= 2, `${highestOfEndpoint}`);
+    }
+    assert.ok(tallies.some(({ highestOfEndpoint }) => highestOfEndpoint.every((count) => count > 0)));
+    assert.deepEqual([active, left], [new Array(3).fill(0), new Array(9).fill(0)]);
   });
 
   test("four threads together stay within the retry budget", async () => {

@@ -37,6 +37,7 @@ const operations = fc.record({
   remove: fc.constantFrom([], ["server"]),
 });
 const percent = fc.constantFrom(0, "12.5%", 100);
+const someLimits = { connections: fc.nat(9), pending: fc.nat(9), requests: fc.nat(9), retries: fc.nat(9) };
 const shares = fc.tuple(fc.record({ cluster: fc.constant("a"), weight: fc.integer({ min: 1, max: 1000 }) }));
 const faults = fc.oneof(
   fc.record({ delay: fc.record({ percent, time }), header: fc.boolean() }),
@@ -233,7 +234,7 @@ const anyCluster = fc.record({
       maxEjectionPercent: fc.integer({ min: 0, max: 100 }),
     }),
   ),
-  limits: maybe(fc.record({ connections: fc.nat(9), pending: fc.nat(9), requests: fc.nat(9), retries: fc.nat(9) })),
+  limits: maybe(fc.record({ ...someLimits, perEndpoint: fc.record(someLimits) })),
   adaptive: maybe(
     fc.record(
       {

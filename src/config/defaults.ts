@@ -225,6 +225,7 @@ export const DEFAULTS = {
     pending: by(0, "connect.timeout already bounds how many there can be"),
     requests: by(0, "what a cluster can take only its owner knows"),
     retries: by(0, "retryBudget already bounds them, in proportion"),
+    perEndpoint: by(0, "what an endpoint can take only its owner knows"),
   },
 
   adaptive: {

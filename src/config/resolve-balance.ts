@@ -41,7 +41,11 @@ export function resolveBalance(cluster: ClusterFile, path: Path, report: Report)
   if (policy === "maglev" && endpoints.length > tableSize) {
     report("error", [...path, "tableSize"], `${endpoints.length} endpoints do not fit ${tableSize} entries`);
   }
-  if (policy === "first" && endpoints.length > 1 && endpoints[0].maxConnections === 0) {
+  if (
+    policy === "first" &&
+    endpoints.length > 1 &&
+    Math.max(endpoints[0].maxConnections, cluster.limits.perEndpoint.requests) === 0
+  ) {
     report("warning", path, "the first endpoint has no limit: it gets everything", "give it maxConnections");
   }
   return {

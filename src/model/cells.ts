@@ -37,6 +37,10 @@ export const EndpointCell = {
   REPORTED_EPS: 12,
   /** When; the same clock, 0 = never. Any thread. */
   REPORTED_AT: 13,
+  /** Of CONNECTIONS, those that are still being made. Any thread. */
+  PENDING: 14,
+  /** Of ACTIVE, retries and hedges that hold a place in the retry budget. Any thread. */
+  RETRIES: 15,
   /** Answers of 500 and above in a row; only counted where that has a limit. Any thread. */
   SERVER_ERRORS: 16,
   /** Connect failures, resets and timeouts in a row; only counted where that has a limit. Any thread. */

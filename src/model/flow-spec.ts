@@ -14,7 +14,11 @@ export interface BreakerSpec {
   readonly requests: number;
   /** Retries in flight, however many the budget would allow. */
   readonly retries: number;
+  /** The same of each endpoint; an endpoint's own `maxConnections` goes before `requests`. */
+  readonly perEndpoint: EndpointBreakerSpec;
 }
+
+export type EndpointBreakerSpec = Omit<BreakerSpec, "perEndpoint">;
 
 /** Who finds no room waits for it. */
 export interface QueueSpec {

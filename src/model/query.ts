@@ -5,8 +5,27 @@
 import type { Code } from "../base/errors.js";
 
 /** Which limit made a cluster refuse. The order is that of their figures (observe/layout.ts). */
-export const Limit = { ENDPOINTS: 0, REQUESTS: 1, CONNECTIONS: 2, PENDING: 3, ADAPTIVE: 4 } as const;
+export const Limit = {
+  /** Of requests (TCP: connections) at each endpoint. */
+  ENDPOINTS: 0,
+  REQUESTS: 1,
+  CONNECTIONS: 2,
+  PENDING: 3,
+  ADAPTIVE: 4,
+  /** Of each endpoint, as ENDPOINTS. */
+  ENDPOINT_CONNECTIONS: 5,
+  ENDPOINT_PENDING: 6,
+  ENDPOINT_RETRIES: 7,
+  /** These two forbid a retry. */
+  RETRIES: 8,
+  RETRY_BUDGET: 9,
+} as const;
 export type LimitId = (typeof Limit)[keyof typeof Limit];
+
+/** It bounds what a single endpoint has: another one may still have room. */
+export function isOfEndpoint(limit: LimitId): boolean {
+  return limit === Limit.ENDPOINTS || (limit >= Limit.ENDPOINT_CONNECTIONS && limit <= Limit.ENDPOINT_RETRIES);
+}
 
 /** More tries than this are remembered only as the latest ones. */
 const REMEMBERED = 8;
@@ -18,6 +37,10 @@ export class Query {
   now = 0;
   /** Position in the cluster's list of the endpoint that persistence asks for; -1 = none. */
   preferred = -1;
+  /** It is for a retry or a hedge that holds a place in the retry budget. Set before each `acquire`. */
+  repeats = false;
+  /** It must not use a connection that was idle. Set before each `acquire`. */
+  fresh = false;
   /** Why the last `acquire` returned undefined: NO_ENDPOINT or OVERLOADED. */
   refusal: Code = "NO_ENDPOINT";
   /** Where that is OVERLOADED: what was at its limit. */
@@ -31,6 +54,8 @@ export class Query {
   reset(hash: number): void {
     this.hash = hash;
     this.preferred = -1;
+    this.repeats = false;
+    this.fresh = false;
     this.tries = 0;
   }
 

@@ -38,6 +38,8 @@ describe("cluster view", () => {
       source: "config",
       active: 0,
       connections: 0,
+      pending: 1,
+      retries: 2,
       requests: 100,
       failures: 2,
       connects: 0,

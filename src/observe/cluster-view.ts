@@ -34,6 +34,10 @@ export interface EndpointView {
   readonly source: Origin;
   readonly active: number;
   readonly connections: number;
+  /** Of these, those that are being made. */
+  readonly pending: number;
+  /** Of what is active, retries and hedges that hold a place in the retry budget. */
+  readonly retries: number;
   readonly requests: number;
   readonly failures: number;
   readonly connects: number;
@@ -76,6 +80,7 @@ function viewEndpoint(observed: Observed, cluster: string, endpoint: EndpointSpe
     source: status.origin,
     active: sum(observed, base + E.ACTIVE),
     connections: sum(observed, base + E.OPEN),
+    ...observed.places(cluster, endpoint.id),
     requests: sum(observed, base + E.REQUESTS),
     failures: sum(observed, base + E.FAILURES),
     connects: sum(observed, base + E.CONNECTS),

@@ -109,30 +109,33 @@ export const C = {
   MIRROR_ANSWERED: 17,
   MIRROR_DROPPED: 18,
   MIRROR_FAILED: 19,
-  /** OVERLOADED by what was at its limit, in the order of `Limit` (model/query.ts). */
-  LIMITED_ENDPOINTS: 20,
-  LIMITED_REQUESTS: 21,
-  LIMITED_CONNECTIONS: 22,
-  LIMITED_PENDING: 23,
-  LIMITED_ADAPTIVE: 24,
   /** Gauge: requests (L4: connections) that wait for room now. */
-  QUEUED: 25,
+  QUEUED: 20,
   /** Those that found the queue full, and those that waited in vain. */
-  QUEUE_FULL: 26,
-  QUEUE_TIMEOUTS: 27,
+  QUEUE_FULL: 21,
+  QUEUE_TIMEOUTS: 22,
   /** Reports of endpoints on their load that were read, and that could not be. */
-  LOAD_REPORTS: 28,
-  LOAD_REPORTS_BAD: 29,
+  LOAD_REPORTS: 23,
+  LOAD_REPORTS_BAD: 24,
+  /** Second tries beside a slow first one, those of them that were answered first, and those that had no place. */
+  HEDGES: 25,
+  HEDGES_WON: 26,
+  HEDGES_DENIED: 27,
+  /** OVERLOADED and RETRIES_DENIED by what was at its limit, in the order of `Limit` (model/query.ts). */
+  LIMITED_ENDPOINTS: 28,
+  LIMITED_REQUESTS: 29,
+  LIMITED_CONNECTIONS: 30,
+  LIMITED_PENDING: 31,
+  LIMITED_ADAPTIVE: 32,
+  LIMITED_ENDPOINT_CONNECTIONS: 33,
+  LIMITED_ENDPOINT_PENDING: 34,
+  LIMITED_ENDPOINT_RETRIES: 35,
+  LIMITED_RETRIES: 36,
+  LIMITED_RETRY_BUDGET: 37,
   /** Histogram: how long those waited that have left the queue, for whatever reason. */
-  QUEUE_TIME: 30,
-  /** Second tries beside a slow first one, those of them that were answered first, and those that the budget did not allow. */
-  HEDGES: 30 + HISTOGRAM_SIZE,
-  HEDGES_WON: 31 + HISTOGRAM_SIZE,
-  HEDGES_DENIED: 32 + HISTOGRAM_SIZE,
-  /** Of RETRIES_DENIED: those for which there was room in the budget, but not in `limits.retries`. */
-  LIMITED_RETRIES: 33 + HISTOGRAM_SIZE,
+  QUEUE_TIME: 38,
 } as const;
-const CLUSTER_SIZE = C.LIMITED_RETRIES + 1;
+const CLUSTER_SIZE = C.QUEUE_TIME + HISTOGRAM_SIZE;
 
 /** An endpoint's block, at `endpointBase(slot)`. */
 export const E = {

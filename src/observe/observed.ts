@@ -15,6 +15,8 @@ export interface Observed {
   health(cluster: string): HealthCounts;
   /** In force over all workers; 0 where nothing has been found out yet. */
   adaptiveLimit(cluster: string): number;
+  /** What an endpoint has over all threads, beside its tries and connections. */
+  places(cluster: string, endpoint: string): { readonly pending: number; readonly retries: number };
 }
 
 /** How a cluster's source does. */

@@ -37,6 +37,11 @@ const LIMITS: Readonly<Record<LimitId, string>> = {
   [Limit.CONNECTIONS]: "the cluster has as many connections as limits.connections allows",
   [Limit.ADAPTIVE]: "the cluster has as many requests as it can answer without making them wait",
   [Limit.PENDING]: "as many connections are being made as limits.pending allows",
+  [Limit.ENDPOINT_CONNECTIONS]: "every endpoint has as many connections as limits.perEndpoint.connections allows",
+  [Limit.ENDPOINT_PENDING]: "as many connections are being made to every endpoint as limits.perEndpoint.pending allows",
+  [Limit.ENDPOINT_RETRIES]: "every endpoint has as many retries as limits.perEndpoint.retries allows",
+  [Limit.RETRIES]: "the cluster has as many retries as limits.retries allows",
+  [Limit.RETRY_BUDGET]: "the cluster has as many retries as its retryBudget allows",
 };
 
 export class ClusterQueue {

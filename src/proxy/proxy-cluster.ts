@@ -4,7 +4,6 @@ import { SourceTable } from "../balance/source-table.js";
 import { Cluster } from "../cluster/cluster.js";
 import type { LiveEndpoint } from "../cluster/live-endpoint.js";
 import type { ClusterSlots, Slots } from "../cluster/slots.js";
-import { Outcome } from "../model/outcome.js";
 import { Limit, type Query } from "../model/query.js";
 import type { ClusterSpec } from "../model/spec.js";
 import { C, clusterBase, endpointBase } from "../observe/layout.js";
@@ -101,8 +100,7 @@ export class ProxyCluster {
     const { live } = this;
     if (live.open(endpoint, query)) return true;
     if (query.limit === Limit.CONNECTIONS && this.#closeIdle() && live.open(endpoint, query)) return true;
-    live.settle(endpoint, Outcome.ABORTED, query.now);
-    query.dropTried();
+    live.giveBack(endpoint, query);
     query.refusal = "OVERLOADED";
     return false;
   }
@@ -161,7 +159,7 @@ export class ProxyCluster {
     for (const endpoint of this.live.endpoints) {
       if (endpoint.data === undefined) {
         const slot = metricSlots.endpoints.get(endpointKey(name, endpoint.id))!;
-        endpoint.data = new EndpointData(endpointBase(slot), new UpstreamPool(pool.maxIdle));
+        endpoint.data = new EndpointData(endpointBase(slot), new UpstreamPool(endpoint, pool.maxIdle));
       } else endpoint.data.pool.resize(pool.maxIdle);
     }
   }

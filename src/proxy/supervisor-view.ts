@@ -16,7 +16,7 @@ import type { WorkerHandle } from "./worker-handle.js";
 export interface EndpointOrigins {
   readonly discovery: Pick<Discoveries, "status">;
   readonly sets: Pick<EndpointSets, "origin">;
-  readonly limits: Pick<SlotTable, "adaptiveLimit">;
+  readonly limits: Pick<SlotTable, "adaptiveLimit" | "places">;
 }
 
 export class SupervisorView implements AdminSource {
@@ -89,6 +89,7 @@ export class SupervisorView implements AdminSource {
       discovery: (cluster) => this.#sources.discovery.status(cluster),
       health: (cluster) => this.#monitor.counts(cluster),
       adaptiveLimit: (cluster) => this.#sources.limits.adaptiveLimit(cluster),
+      places: (cluster, endpoint) => this.#sources.limits.places(cluster, endpoint),
     };
   }
 

@@ -2,6 +2,7 @@
 import { type Code, TRAITS } from "../base/errors.js";
 import { createRandom, type Random } from "../base/random.js";
 import type { Cluster } from "../cluster/cluster.js";
+import type { LiveEndpoint } from "../cluster/live-endpoint.js";
 import { backoffMs, isInTime, pauseBeforeRetry } from "../resilience/backoff.js";
 import { mayRetry, mayRetryStatus } from "../resilience/retry-policy.js";
 import type { Flight } from "./flight.js";
@@ -42,14 +43,14 @@ export class Retries {
   }
 
   /** The try that had it is over. */
-  returnPlace(flight: Flight): void {
-    if (flight.holdsPlace) this.#cluster.admission.endRetry();
+  returnPlace(flight: Flight, endpoint: LiveEndpoint<unknown>): void {
+    if (flight.holdsPlace) this.#cluster.endRetry(endpoint);
     flight.holdsPlace = false;
   }
 
   /** No further try follows. */
   end(flight: Flight): void {
-    if (flight.willHoldPlace) this.#cluster.admission.endRetry();
+    if (flight.willHoldPlace) this.#cluster.endRetry(undefined);
     flight.willHoldPlace = false;
   }
 
@@ -60,7 +61,7 @@ export class Retries {
   }
 
   #takePlace(flight: Flight): boolean {
-    flight.willHoldPlace = this.#cluster.admission.beginRetry();
+    flight.willHoldPlace = this.#cluster.beginRetry(flight.query);
     if (!flight.willHoldPlace) this.#onDenied();
     return flight.willHoldPlace;
   }

@@ -230,6 +230,7 @@ class Simulation {
     const { cluster, cells } = this.#policy;
     const { time } = this.#clock;
     flight.query.now = time;
+    flight.query.repeats = flight.willHoldPlace;
     const endpoint = cluster.acquire(flight.query);
     if (endpoint === undefined) return false;
     flight.holdsPlace = flight.willHoldPlace;
@@ -307,7 +308,7 @@ class Simulation {
     this.#policy.cluster.settle(endpoint, outcome, time);
     this.#policy.count(endpoint.index, outcome, isAnswered ? time - flight.tryAt : -1);
     this.#statistics.onTryEnd(endpoint.index, served, time - flight.tryAt, time);
-    this.#retries.returnPlace(flight);
+    this.#retries.returnPlace(flight, endpoint);
     this.#mayHaveRoom = true;
   }
 

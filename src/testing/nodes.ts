@@ -4,11 +4,19 @@ import type { Picker, PickerSetup } from "../balance/picker.js";
 import { buildTables, type PickerTables } from "../balance/tables.js";
 import { createRandom } from "../base/random.js";
 import { SLOT_CELLS } from "../model/cells.js";
-import type { Node } from "../model/node.js";
+import type { Node, NodeLimits } from "../model/node.js";
 import type { BalanceSpec } from "../model/spec.js";
 
-export function createNodes(weights: readonly number[], maxActive = 0): Node[] {
-  return weights.map((weight, slot) => ({ id: `10.0.0.${slot}:80`, slot, at: slot * SLOT_CELLS, weight, maxActive }));
+export function createNodes(weights: readonly number[], maxActive = 0, limits?: NodeLimits): Node[] {
+  return weights.map((weight, slot) => ({
+    id: `10.0.0.${slot}:80`,
+    slot,
+    at: slot * SLOT_CELLS,
+    weight,
+    maxActive,
+    limits,
+    idle: 0,
+  }));
 }
 
 export function createSetup(nodes: readonly Node[], seed: number): PickerSetup {

@@ -87,6 +87,7 @@ export function createObserved(
     discovery: (cluster) =>
       spec.clusters.some(({ name, discover }) => name === cluster && discover !== undefined) ? FILE : undefined,
     adaptiveLimit: () => 42,
+    places: () => ({ pending: 1, retries: 2 }),
     health: () => ({
       checks: [{ check: "http", passed: 90, failed: 2 }],
       ejections: [{ detector: "consecutive-failures", ejected: 4, spared: 1 }],

@@ -43,6 +43,39 @@ export function pickerContract(title: string, spec: BalanceSpec, { shareToleranc
       },
     );
 
+    forEachCase("passes over nodes that are full in any respect", (random, seed) => {
+      const nodes = createNodes(anyWeights(random, 20), 3, { connections: 3, pending: 2, retries: 2 });
+      const setup = createSetup(nodes, seed);
+      const query = new Query();
+      const fresh = random.below(2) === 1;
+      const rooms = new Map<Node, boolean>();
+      for (const node of nodes) {
+        const idle = random.below(2);
+        (node as { idle: number }).idle = idle;
+        const [active, open, pending, retries] = [4, 5, 4, 4].map((most) => random.below(most));
+        const { ACTIVE, CONNECTIONS, PENDING, RETRIES } = EndpointCell;
+        for (const [cell, value] of [
+          [ACTIVE, active],
+          [CONNECTIONS, open],
+          [PENDING, pending],
+          [RETRIES, retries],
+        ])
+          setup.cells[node.at + cell] = value;
+        const hasConnection = (idle > 0 && !fresh) || (open < 3 && pending < 2);
+        rooms.set(node, active < 3 && hasConnection && retries < 2);
+      }
+      const picker = createPickerFor(spec, nodes, setup);
+      for (let i = 0; i < 20; i++) {
+        query.reset(mix32(i));
+        query.repeats = true;
+        query.fresh = fresh;
+        query.now = 10_000 + i;
+        const picked = picker.pick(query);
+        assert.equal(picked !== undefined, [...rooms.values()].includes(true));
+        if (picked !== undefined) assert.equal(rooms.get(picked), true, "a full node was picked");
+      }
+    });
+
     forEachCase("passes over tried nodes while another has room, and then falls back to them", (random, seed) => {
       const nodes = createNodes(anyWeights(random, 8));
       const picker = createPickerFor(spec, nodes, createSetup(nodes, seed));

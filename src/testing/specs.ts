@@ -3,6 +3,7 @@ import type {
   BalanceName,
   BalanceSpec,
   ClusterSpec,
+  EndpointBreakerSpec,
   EndpointSpec,
   HealthSpec,
   OutlierSpec,
@@ -42,6 +43,8 @@ export function createStagesSpec(changes: Partial<StagesSpec> = {}): StagesSpec 
   };
 }
 
+export const NO_LIMITS: EndpointBreakerSpec = { connections: 0, pending: 0, requests: 0, retries: 0 };
+
 /** Cluster `web` of `size` endpoints, round robin, no active checks, ejection after 5 failures. */
 export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = {}): ClusterSpec {
   return {
@@ -56,7 +59,7 @@ export function createClusterSpec(size: number, changes: Partial<ClusterSpec> = 
     health: [],
     outlier: createOutlierSpec(),
     retryBudget: { percent: 20, minimum: 3 },
-    limits: { connections: 0, pending: 0, requests: 0, retries: 0 },
+    limits: { connections: 0, pending: 0, requests: 0, retries: 0, perEndpoint: NO_LIMITS },
     queue: undefined,
     adaptive: undefined,
     loadReports: undefined,

@@ -139,6 +139,101 @@ describe("limits.retries", () => {
   });
 });
 
+describe("limits.perEndpoint.connections", () => {
+  const cluster = "limits: { perEndpoint: { connections: 1 } }\nretryBudget: { minimum: 9 }";
+  const stage = useStage(ENGINE, { endpoints: 2, cluster });
+
+  test("another endpoint is chosen where one has as many as it may, and the request refused where all have", async () => {
+    const hold = deferred();
+    for (const witness of stage.witnesses) witness.script = answeringWhen(hold.promise);
+    const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
+    await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+    assert.deepEqual(
+      stage.witnesses.map(({ connections }) => connections.length),
+      [1, 1],
+    );
+    assert.match((await (await stage.ask(get("/refused"))).response()).body, /^OVERLOADED/);
+    assert.equal(
+      (await stage.logged(({ target }) => target === "/refused")).reason,
+      "every endpoint has as many connections as limits.perEndpoint.connections allows",
+    );
+    assert.equal(await stage.metric("plimsoll_cluster_limited_endpoint_connections_total"), 1);
+    hold.resolve();
+    for (const client of clients) assert.equal((await client.response()).body, "ok");
+    for (let i = 0; i < 4; i++)
+      assert.equal(
+        (await (await stage.ask(get(`/idle${i}`))).response()).body,
+        "ok",
+        "who uses an idle one needs none",
+      );
+    assert.equal(await stage.metric("plimsoll_endpoint_connections_open"), 2);
+  });
+});
+
+describe("limits.perEndpoint.pending", () => {
+  const stage = useStage(ENGINE, {
+    unreachable: true,
+    endpoints: 1,
+    cluster: "balance: first\nlimits: { perEndpoint: { pending: 1 } }\nconnect: { timeout: 400ms }",
+    listener: "routes: [{ cluster: c, retry: { attempts: 0 } }]",
+  });
+
+  test("while one connection to an endpoint is being made the others are chosen", async () => {
+    const waiting = await stage.ask(get("/waiting"));
+    await until("it connects", async () => (await stage.proxy.cluster("c")).endpoints[0].pending === 1);
+    for (let i = 0; i < 3; i++) assert.equal((await (await stage.ask(get(`/${i}`))).response()).body, "ok");
+    assert.match((await waiting.response()).body, /^CONNECT_TIMEOUT/);
+    assert.match((await (await stage.ask(get("/again"))).response()).body, /^CONNECT_TIMEOUT/, "the place came back");
+  });
+});
+
+describe("limits.perEndpoint.retries", () => {
+  const stage = useStage(ENGINE, {
+    cluster:
+      "limits: { perEndpoint: { retries: 1 } }\nretryBudget: { minimum: 9 }\noutlier: { consecutiveFailures: 0 }",
+  });
+
+  test("bounds the retries at each endpoint; where none may have another the failure is passed on", async () => {
+    const hold = deferred();
+    const held = deferred();
+    let tries = 0;
+    stage.witness.script = async (wire) => {
+      const { startLine } = await wire.read();
+      if (!startLine.includes("held") || ++tries === 1) return wire.reset();
+      held.resolve();
+      await hold.promise;
+      wire.send(OK);
+    };
+    const first = await stage.ask(get("/held"));
+    await held.promise;
+    assert.equal((await stage.proxy.cluster("c")).endpoints[0].retries, 1);
+    assert.equal(status(await (await stage.ask(get("/denied"))).response()), 502);
+    assert.equal(await stage.metric("plimsoll_cluster_limited_endpoint_retries_total"), 1);
+    assert.equal(await stage.metric("plimsoll_cluster_retries_denied_total"), 1);
+    hold.resolve();
+    assert.equal((await first.response()).body, "ok");
+  });
+});
+
+describe("limits.perEndpoint.requests", () => {
+  const cluster = "limits: { perEndpoint: { requests: 1 } }";
+  const stage = useStage(ENGINE, { endpoints: 2, cluster });
+
+  test("is the maxConnections of every endpoint that has none", async () => {
+    const hold = deferred();
+    for (const witness of stage.witnesses) witness.script = answeringWhen(hold.promise);
+    const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
+    await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+    assert.match((await (await stage.ask(get("/refused"))).response()).body, /^OVERLOADED/);
+    assert.equal(
+      (await stage.logged(({ target }) => target === "/refused")).reason,
+      "every endpoint has as many requests as it may",
+    );
+    hold.resolve();
+    for (const client of clients) assert.equal((await client.response()).body, "ok");
+  });
+});
+
 test("limits of a cluster hold for TCP connections too", async (t) => {
   const endpoint = await startEndpoint(t, greet("hello"));
   const proxy = await startProxy(
@@ -154,4 +249,29 @@ clusters: { db: { endpoints: ["127.0.0.1:${endpoint.port}"], limits: { connectio
   first.socket.resetAndDestroy();
   await until("the place is free", async () => (await proxy.metric("plimsoll_endpoint_connections_open")) === 0);
   await (await dial(t, proxy.port())).received(5);
+});
+
+test("limits of each endpoint hold for TCP connections too", async (t) => {
+  const [a, b] = [await startEndpoint(t, greet("a")), await startEndpoint(t, greet("b"))];
+  const proxy = await startProxy(
+    t,
+    ENGINE,
+    `listeners: [{ name: front, address: "127.0.0.1:0", protocol: tcp, cluster: db }]
+clusters: { db: { balance: first, endpoints: ["127.0.0.1:${a.port}", "127.0.0.1:${b.port}"], limits: { perEndpoint: { connections: 1 } } } }`,
+  );
+  const greeting = async () => {
+    const client = await dial(t, proxy.port());
+    await client.received(1);
+    return client;
+  };
+  const clients = [await greeting(), await greeting()];
+  assert.deepEqual(
+    clients.map(({ text }) => text),
+    ["a", "b"],
+  );
+  assert.equal(await (await dial(t, proxy.port())).ended(), "reset");
+  assert.equal(await proxy.metric("plimsoll_cluster_limited_endpoint_connections_total"), 1);
+  clients[0].socket.resetAndDestroy();
+  await until("the place is free", async () => (await proxy.metric("plimsoll_endpoint_connections_open")) === 1);
+  assert.equal((await greeting()).text, "a");
 });

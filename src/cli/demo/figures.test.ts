@@ -20,7 +20,7 @@ plimsoll_uptime_seconds 12.5
 
 function endpoint(id: string, requests: number): EndpointView {
   const counters = { connects: 1, connectFailures: 0, bytesIn: 1, bytesOut: 1, failures: 2 };
-  const load = { active: 1, connections: 1, requests, weight: 1, maxConnections: 0 };
+  const load = { active: 1, connections: 1, pending: 0, retries: 0, requests, weight: 1, maxConnections: 0 };
   const latencyMs = { p50: 4.25, p99: 380 };
   const standing = { state: "up", reason: "", checks: [], since: "", source: "config" } as const;
   return { id, address: "127.0.0.1:1", ...standing, ...load, ...counters, latencyMs };

@@ -21,8 +21,29 @@ function parseHedgeAfter(input: string): { readonly percent: number; readonly ms
   return isUseful ? { percent, ms: 0 } : refuse(`${input} is not from 50% to below 100%`, "hedge the slowest few: 95%");
 }
 
-export const clusterLimits = mapping(
+const LIMIT_HINTS = {
+  maxRequests: "write requests",
+  maxPending: "write pending; how many may wait is queue: { max: ... }",
+  maxRetries: "write retries",
+};
+
+function mostPerEndpoint(description: string) {
+  return tuned(most, DEFAULTS.clusterLimits.perEndpoint, `${description}; 0 = unlimited.`);
+}
+
+const perEndpoint = mapping(
   "connections, pending, requests, retries",
+  {
+    connections: mostPerEndpoint("Connections open to the endpoint, idle ones included"),
+    pending: mostPerEndpoint("Connections to it that are being made"),
+    requests: mostPerEndpoint("Tries (tcp: connections) under way at it, unless it has a maxConnections of its own"),
+    retries: mostPerEndpoint("Retries under way at it, hedges included"),
+  },
+  { ...LIMIT_HINTS, maxConnections: "write requests for what is under way, connections for what is open" },
+);
+
+export const clusterLimits = mapping(
+  "connections, pending, requests, retries, perEndpoint",
   {
     connections: tuned(
       most,
@@ -40,13 +61,9 @@ export const clusterLimits = mapping(
       DEFAULTS.clusterLimits.retries,
       "Retries under way, however many retryBudget allows; 0 = unlimited.",
     ),
+    perEndpoint: perEndpoint.prefault({}).describe("The same for each endpoint: others are chosen where one is full."),
   },
-  {
-    maxConnections: "write connections; that of an endpoint stands there",
-    maxRequests: "write requests",
-    maxPending: "write pending; how many may wait is queue: { max: ... }",
-    maxRetries: "write retries",
-  },
+  { ...LIMIT_HINTS, maxConnections: "write connections; that of an endpoint stands there, or in perEndpoint" },
 ).prefault({});
 
 export const queue = mapping(

@@ -3,9 +3,12 @@ import type { LiveEndpoint } from "../../cluster/live-endpoint.js";
 import { stateName } from "../../health/state-name.js";
 import { EndpointCell, State, UNUSABLE } from "../../model/cells.js";
 import type { Candidate } from "../../model/explanation.js";
-import { hasRoom } from "../../model/node.js";
+import { fullBy } from "../../model/node.js";
+import { Limit, type LimitId, Query } from "../../model/query.js";
 import type { BalanceSpec } from "../../model/spec.js";
 import { scoreOf } from "./score.js";
+
+const NEW_REQUEST = new Query();
 
 export type Figures = Pick<
   Candidate,
@@ -33,12 +36,20 @@ export function describeCandidate(
 
 function whyExcluded(endpoint: LiveEndpoint<unknown>, cells: Int32Array): string | undefined {
   if (endpoint.usable) {
-    const active = cells[endpoint.at + EndpointCell.ACTIVE];
-    return hasRoom(endpoint, cells) ? undefined : `full: ${active} of ${endpoint.maxActive} active`;
+    const limit = fullBy(endpoint, cells, NEW_REQUEST);
+    return limit === undefined ? undefined : `full: ${describeLimit(limit, endpoint, cells)}`;
   }
   if (endpoint.spec.weight === 0) return "its weight is 0";
   const state = cells[endpoint.at + EndpointCell.STATE];
   return (state & UNUSABLE) === 0 ? "left out by subset or zone" : describeState(state);
+}
+
+function describeLimit(limit: LimitId, { at, maxActive, limits }: LiveEndpoint<unknown>, cells: Int32Array): string {
+  if (limit === Limit.ENDPOINT_CONNECTIONS)
+    return `${cells[at + EndpointCell.CONNECTIONS]} of ${limits!.connections} connections`;
+  if (limit === Limit.ENDPOINT_PENDING)
+    return `${cells[at + EndpointCell.PENDING]} of ${limits!.pending} connections being made`;
+  return `${cells[at + EndpointCell.ACTIVE]} of ${maxActive} active`;
 }
 
 function describeState(state: number): string {

@@ -7,7 +7,7 @@ import { State } from "../../model/cells.js";
 import { Query } from "../../model/query.js";
 import type { ClusterSpec } from "../../model/spec.js";
 import { FakeClock } from "../../testing/fake-clock.js";
-import { createBalanceSpec, createClusterSpec, createEndpointSpec } from "../../testing/specs.js";
+import { createBalanceSpec, createClusterSpec, createEndpointSpec, NO_LIMITS } from "../../testing/specs.js";
 import { explainChoice } from "./explain-choice.js";
 import type { Standpoint } from "./standpoint.js";
 
@@ -50,6 +50,21 @@ test("each candidate shows its state and load, and why it is out", () => {
     ],
   );
   assert.deepEqual([pick, panic], ["e4", false]);
+});
+
+test("an endpoint without a connection to spare is out, unless one is idle", () => {
+  const perEndpoint = { ...NO_LIMITS, connections: 2 };
+  const { cluster, standpoint } = createFixture(createClusterSpec(1, { limits: { ...NO_LIMITS, perEndpoint } }));
+  const [endpoint] = cluster.endpoints;
+  const excluded = () => explainChoice(standpoint(), -1, 1).candidates[0].excluded;
+  const query = new Query();
+  cluster.acquire(query);
+  cluster.open(endpoint, query);
+  cluster.open(endpoint, query);
+  assert.equal(excluded(), undefined, "one of two is idle");
+  endpoint.idle = 1;
+  cluster.acquire(query);
+  assert.equal(excluded(), "full: 2 of 2 connections");
 });
 
 test("explaining takes no turn and counts nothing", () => {

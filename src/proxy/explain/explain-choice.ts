@@ -7,6 +7,7 @@ import { Cluster } from "../../cluster/cluster.js";
 import type { LiveEndpoint } from "../../cluster/live-endpoint.js";
 import { createShared } from "../../cluster/shared.js";
 import { formatAddress } from "../../model/address.js";
+import { EndpointCell } from "../../model/cells.js";
 import type { Candidate, ChoiceExplanation } from "../../model/explanation.js";
 import { Outcome } from "../../model/outcome.js";
 import { Query } from "../../model/query.js";
@@ -23,6 +24,11 @@ export function explainChoice(standpoint: Standpoint, hash: number, seed: number
   shared.cells.set(standpoint.shared.cells);
   const random = createRandom(seed);
   const cluster = new Cluster({ spec, slots, plan, shared, worker: 0, random, events: { onFailures: () => {} } });
+  // No worker's pool is known here: who has more connections than tries has idle ones somewhere.
+  for (const endpoint of cluster.endpoints) {
+    const open = shared.cells[endpoint.at + EndpointCell.CONNECTIONS];
+    endpoint.idle = Math.max(0, open - shared.cells[endpoint.at + EndpointCell.ACTIVE]);
+  }
   const query = new Query();
   const pick = (): LiveEndpoint<unknown> | undefined => {
     query.reset(hash >= 0 ? hash : cluster.usesHash ? random.next() : 0);

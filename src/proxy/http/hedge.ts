@@ -152,13 +152,13 @@ export class Hedge implements EndpointEvents {
     // Only what is wholly at hand can be sent twice; and nobody overtakes who waits for room.
     if (!tries.bodyKept || !this.#client.body.done || cluster.queue.isBehind(tries.route.priority)) return;
     const { metrics } = this.#context;
-    const { admission } = cluster.live;
-    if (!admission.beginRetry()) {
+    const { live } = cluster;
+    if (!live.beginRetry(tries.query)) {
       metrics[cluster.metrics + C.HEDGES_DENIED]++;
       return;
     }
     if (!tries.beginBeside(this, this.#spare, this.#flight)) {
-      admission.endRetry();
+      live.endRetry(undefined);
       return;
     }
     this.#count++;

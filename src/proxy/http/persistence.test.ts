@@ -20,7 +20,7 @@ const COOKIE: TokenSpec = {
 };
 
 const endpoints = ["a", "b"].map((id) => {
-  const data = new EndpointData(0, new UpstreamPool(0));
+  const data = new EndpointData(0, new UpstreamPool({ idle: 0 }, 0));
   data.token = tokenOf(SECRET, "web", id);
   return { id, data } as ProxyEndpoint;
 });

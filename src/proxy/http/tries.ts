@@ -1,7 +1,7 @@
 /** The tries of one exchange: which follows which, and whether another may. */
 import { type Code, TRAITS } from "../../base/errors.js";
-import { Outcome, type OutcomeId } from "../../model/outcome.js";
-import { Query } from "../../model/query.js";
+import type { OutcomeId } from "../../model/outcome.js";
+import { isOfEndpoint, Query } from "../../model/query.js";
 import { C } from "../../observe/layout.js";
 import { backoffMs, isInTime, pauseBeforeRetry } from "../../resilience/backoff.js";
 import { type FailedTry, mayRetry, mayRetryStatus } from "../../resilience/retry-policy.js";
@@ -82,12 +82,19 @@ export class Tries implements FailedTry {
   begin(exchange: Exchange, flight: Flight, fresh: boolean): boolean {
     this.query.now = this.#context.now();
     this.query.preferred = this.#destination.preferred;
-    const endpoint = this.cluster.live.acquire(this.query);
-    if (endpoint === undefined) return false;
-    if (!this.#send(exchange, this.current, endpoint, flight, this.#holdsPlace, fresh)) return false;
-    this.#destination.onAcquired(endpoint, this.query.now);
-    this.#holdsPlace = false;
-    return true;
+    this.query.repeats = this.#holdsPlace;
+    this.query.fresh = fresh;
+    for (;;) {
+      const endpoint = this.cluster.live.acquire(this.query);
+      if (endpoint === undefined) return false;
+      if (this.#send(exchange, this.current, endpoint, flight, this.#holdsPlace, fresh)) {
+        this.#destination.onAcquired(endpoint, this.query.now);
+        this.#holdsPlace = false;
+        return true;
+      }
+      // Another thread took the endpoint's last connection since: the next choice sees that.
+      if (!isOfEndpoint(this.query.limit)) return false;
+    }
   }
 
   /**
@@ -97,11 +104,12 @@ export class Tries implements FailedTry {
   beginBeside(hedge: Hedge, beside: Try, flight: Flight): boolean {
     const { live } = this.cluster;
     this.query.now = this.#context.now();
+    this.query.repeats = true;
+    this.query.fresh = false;
     const endpoint = live.acquire(this.query);
     if (endpoint === undefined) return false;
     if (endpoint !== this.current.endpoint) return this.#send(hedge, beside, endpoint, flight, true, false);
-    live.settle(endpoint, Outcome.ABORTED, this.query.now);
-    this.query.dropTried();
+    live.giveBack(endpoint, this.query);
     return false;
   }
 
@@ -197,16 +205,15 @@ export class Tries implements FailedTry {
   end(): void {
     if (!this.#holdsPlace) return;
     this.#holdsPlace = false;
-    this.cluster.live.admission.endRetry();
+    this.cluster.live.endRetry(undefined);
   }
 
   #takePlace(): boolean {
-    const { cluster } = this;
+    const { cluster, query } = this;
     const { metrics } = this.#context;
-    const { admission } = cluster.live;
-    this.#holdsPlace = admission.beginRetry();
+    this.#holdsPlace = cluster.live.beginRetry(query);
     metrics[cluster.metrics + (this.#holdsPlace ? C.RETRIES : C.RETRIES_DENIED)]++;
-    if (!this.#holdsPlace && admission.retriesFull) metrics[cluster.metrics + C.LIMITED_RETRIES]++;
+    if (!this.#holdsPlace) metrics[cluster.metrics + C.LIMITED_ENDPOINTS + query.limit]++;
     return this.#holdsPlace;
   }
 }

@@ -121,7 +121,7 @@ export class Try {
     countOutcome(metrics, block, outcome);
     this.#account.onTry(endpoint.id, result, this.pooledConnection, cluster.name);
     cluster.live.settle(endpoint, outcome, this.#context.now());
-    if (this.#holdsPlace) cluster.live.admission.endRetry();
+    if (this.#holdsPlace) cluster.live.endRetry(endpoint);
     this.#holdsPlace = false;
   }
 }

@@ -16,16 +16,19 @@ function createUpstream(pool: UpstreamPool, name: string, closed: string[]): Ups
 }
 
 function createFilled(size: number) {
-  const pool = new UpstreamPool(size);
+  const endpoint = { idle: 0 };
+  const pool = new UpstreamPool(endpoint, size);
   const closed: string[] = [];
   const upstreams = Array.from({ length: size }, (_, i) => createUpstream(pool, `u${i}`, closed));
   for (const upstream of upstreams) assert.ok(pool.put(upstream));
-  return { pool, closed, upstreams };
+  return { endpoint, pool, closed, upstreams };
 }
 
 test("a smaller pool closes the oldest and keeps the others in order", () => {
-  const { pool, closed, upstreams } = createFilled(4);
+  const { endpoint, pool, closed, upstreams } = createFilled(4);
+  assert.equal(endpoint.idle, 4);
   pool.resize(2);
+  assert.equal(endpoint.idle, 2);
   assert.deepEqual(closed, ["u0", "u1"]);
   assert.deepEqual(
     upstreams.map(({ poolIndex }) => poolIndex),
@@ -35,6 +38,7 @@ test("a smaller pool closes the oldest and keeps the others in order", () => {
   pool.remove(upstreams[2]);
   assert.equal(pool.take(), upstreams[3]);
   assert.equal(pool.take(), undefined);
+  assert.equal(endpoint.idle, 0);
 });
 
 test("a larger pool closes nothing and takes more", () => {
@@ -46,8 +50,9 @@ test("a larger pool closes nothing and takes more", () => {
 });
 
 test("a closed pool closes what it has and takes nothing", () => {
-  const { pool, closed, upstreams } = createFilled(2);
+  const { endpoint, pool, closed, upstreams } = createFilled(2);
   pool.close();
+  assert.equal(endpoint.idle, 0);
   assert.deepEqual(closed, ["u0", "u1"]);
   assert.equal(pool.put(upstreams[0]), false);
 });

@@ -1,18 +1,24 @@
 /** Idle connections to one endpoint of one worker. Last in, first out: what was used just now is least likely stale. */
+import type { LiveEndpoint } from "../../cluster/live-endpoint.js";
 import type { Upstream } from "./upstream.js";
 
 export class UpstreamPool {
   readonly #idle: Upstream[] = [];
+  /** Who chooses an endpoint wants to know whether a connection is ready. */
+  readonly #endpoint: Pick<LiveEndpoint<unknown>, "idle">;
   #maxIdle: number;
   #closed = false;
 
-  constructor(maxIdle: number) {
+  constructor(endpoint: Pick<LiveEndpoint<unknown>, "idle">, maxIdle: number) {
+    this.#endpoint = endpoint;
     this.#maxIdle = maxIdle;
   }
 
   take(): Upstream | undefined {
     const upstream = this.#idle.pop();
-    if (upstream !== undefined) upstream.poolIndex = -1;
+    if (upstream === undefined) return undefined;
+    upstream.poolIndex = -1;
+    this.#endpoint.idle--;
     return upstream;
   }
 
@@ -21,6 +27,7 @@ export class UpstreamPool {
     if (this.#closed || this.#idle.length >= this.#maxIdle) return false;
     upstream.poolIndex = this.#idle.length;
     this.#idle.push(upstream);
+    this.#endpoint.idle++;
     return true;
   }
 
@@ -32,6 +39,7 @@ export class UpstreamPool {
       last.poolIndex = upstream.poolIndex;
     }
     upstream.poolIndex = -1;
+    this.#endpoint.idle--;
   }
 
   /** The oldest go first. */
@@ -39,12 +47,13 @@ export class UpstreamPool {
     this.#maxIdle = maxIdle;
     const surplus = this.#idle.splice(0, Math.max(0, this.#idle.length - maxIdle));
     for (const [index, upstream] of this.#idle.entries()) upstream.poolIndex = index;
+    this.#endpoint.idle -= surplus.length;
     closeAll(surplus);
   }
 
   close(): void {
     this.#closed = true;
-    closeAll(this.#idle.splice(0));
+    this.resize(0);
   }
 }
 

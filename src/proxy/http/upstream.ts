@@ -64,7 +64,7 @@ export class Upstream implements ConnHandler {
 
   onOpen(): void {
     this.phase = Phase.HEAD;
-    this.cluster.live.admission.connected();
+    this.cluster.live.opened(this.endpoint);
     this.#context.metrics[W.CONNECTED]++;
     this.exchange!.onUpstreamOpen();
   }
@@ -141,7 +141,7 @@ export class Upstream implements ConnHandler {
   #forget(): void {
     if (this.phase === Phase.CLOSED) return;
     if (this.poolIndex >= 0) this.endpoint.data!.pool.remove(this);
-    if (this.phase === Phase.CONNECTING) this.cluster.live.admission.connected();
+    if (this.phase === Phase.CONNECTING) this.cluster.live.opened(this.endpoint);
     this.phase = Phase.CLOSED;
     this.exchange = undefined;
     this.deadline.dispose();

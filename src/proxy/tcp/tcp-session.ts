@@ -8,7 +8,7 @@ import { type Code, TRAITS } from "../../base/errors.js";
 import { histogramRecord } from "../../base/histogram.js";
 import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engine/engine.js";
 import { Outcome, type OutcomeId } from "../../model/outcome.js";
-import { Query } from "../../model/query.js";
+import { isOfEndpoint, Query } from "../../model/query.js";
 import { countOutcome } from "../../observe/endpoint-outcome.js";
 import { C, CODE_NUMBER, E, L, W } from "../../observe/layout.js";
 import { createQueuePlace, type QueueOwner } from "../cluster-queue.js";
@@ -121,7 +121,7 @@ export class TcpSession implements QueueOwner {
     const endpoint = this.#endpoint!;
     const now = context.engine.now();
     this.#open = true;
-    this.#cluster.live.admission.connected();
+    this.#cluster.live.opened(endpoint);
     if (this.#clientEnded) this.upstream.conn!.end();
     this.#connectMs = now - this.#tryAt;
     this.#tries.push([endpoint.id, "ok"]);
@@ -228,8 +228,13 @@ export class TcpSession implements QueueOwner {
     this.#query.now = context.now();
     const { sources } = cluster;
     this.#query.preferred = sources?.find(this.#sourceHash, this.#query.now)?.index ?? -1;
-    const endpoint = cluster.live.acquire(this.#query);
-    if (endpoint === undefined || !cluster.open(endpoint, this.#query)) return false;
+    let endpoint = cluster.live.acquire(this.#query);
+    while (endpoint !== undefined && !cluster.open(endpoint, this.#query)) {
+      // Another thread took the endpoint's last connection since: the next choice sees that.
+      if (!isOfEndpoint(this.#query.limit)) return false;
+      endpoint = cluster.live.acquire(this.#query);
+    }
+    if (endpoint === undefined) return false;
     sources?.remember(this.#sourceHash, endpoint, this.#query.now);
     this.#endpoint = endpoint;
     this.#tryAt = context.engine.now();
@@ -272,7 +277,7 @@ export class TcpSession implements QueueOwner {
     metrics[this.#cluster.metrics + C.ACTIVE]--;
     metrics[endpoint.data!.metrics + E.ACTIVE]--;
     metrics[endpoint.data!.metrics + E.OPEN]--;
-    if (!this.#open) this.#cluster.live.admission.connected();
+    if (!this.#open) this.#cluster.live.opened(endpoint);
     this.#cluster.live.closed(endpoint);
     this.#cluster.live.settle(endpoint, outcome, this.listener.context.now());
   }

@@ -77,7 +77,9 @@ export class Stage {
       async () => (await this.metric("plimsoll_endpoint_connections_open")) === 0,
     );
     const { endpoints } = await this.proxy.cluster("c");
-    for (const endpoint of endpoints) assert.equal(endpoint.active, 0, `shared count of ${endpoint.id}`);
+    for (const { id, active, pending, retries } of endpoints) {
+      assert.deepEqual({ active, pending, retries }, { active: 0, pending: 0, retries: 0 }, `shared counts of ${id}`);
+    }
     await until(`only ${this.idleBuffers} buffers are in use`, async () => {
       return (await this.metric("plimsoll_worker_buffers_used")) <= this.idleBuffers;
     });
