@@ -22,6 +22,8 @@ export class NodeConn implements Conn {
   /** No callback any more. */
   #closed = false;
   #paused = false;
+  /** Sent, and not yet handed to the socket. */
+  #corked = false;
   #ending = false;
   #peerEnded = false;
   #broken = false;
@@ -100,6 +102,11 @@ export class NodeConn implements Conn {
     const engine = this.#engine;
     const { memory } = engine;
     const range = engine.bytes.subarray(start, end);
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      engine.flushLater(this);
+    }
     // Half of the memory may wait in sockets; beyond that, copies wait instead, so that slow readers starve nobody.
     if (memory.available * 2 < memory.count) {
       this.#writing.push(-1);
@@ -110,6 +117,12 @@ export class NodeConn implements Conn {
       this.#socket.write(range, this.#onWritten);
     }
     if (this.#socket.writableLength > engine.options.highWaterBytes) this.congested = true;
+  }
+
+  /** @internal Writes what the callbacks of a turn have sent. */
+  flush(): void {
+    this.#corked = false;
+    this.#socket.uncork();
   }
 
   #written(): void {

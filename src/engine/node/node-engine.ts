@@ -31,6 +31,9 @@ export class NodeEngine implements Engine {
   readonly #listenings: NodeListening[] = [];
   /** Connections whose received bytes wait for a buffer or for their next turn. */
   #waiting: NodeConn[] = [];
+  /** Connections on which something was sent in this turn. */
+  #dirty: NodeConn[] = [];
+  #flushing: NodeConn[] = [];
   #turn: NodeJS.Immediate | undefined = undefined;
   readonly #retry = new Timer(() => this.serve());
 
@@ -94,6 +97,14 @@ export class NodeEngine implements Engine {
     if (this.#conns.delete(conn)) this.stats.open--;
   }
 
+  /**
+   * @internal Has `conn` flushed when all callbacks of this turn were made: the first write wakes the process at the other
+   * end, and the next find it awake.
+   */
+  flushLater(conn: NodeConn): void {
+    if (this.#dirty.push(conn) === 1) setImmediate(this.#flush);
+  }
+
   /** @internal `conn` has bytes to deliver as soon as it may. */
   wait(conn: NodeConn): void {
     this.#waiting.push(conn);
@@ -107,6 +118,14 @@ export class NodeEngine implements Engine {
     // Buffers may also be freed where this engine does not see it.
     else if (!this.#retry.pending) this.timers.set(this.#retry, performance.now() + RETRY_MS);
   }
+
+  readonly #flush = (): void => {
+    const conns = this.#dirty;
+    this.#dirty = this.#flushing;
+    this.#flushing = conns;
+    for (const conn of conns) conn.flush();
+    conns.length = 0;
+  };
 
   readonly #serveWaiting = (): void => {
     this.#turn = undefined;
