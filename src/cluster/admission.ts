@@ -32,14 +32,14 @@ export class Admission {
 
   /** It has as many requests in flight as it may. */
   get isFull(): boolean {
-    const limit = this.#limit;
+    const limit = this.#most();
     return limit !== 0 && this.#cells[this.#at + ClusterCell.ACTIVE] >= limit;
   }
 
   /** Which limit it is by which `isFull`. */
   get fullBy(): LimitId {
     const { adaptive, limits } = this.spec;
-    return adaptive !== undefined && this.#limit !== limits.requests ? Limit.ADAPTIVE : Limit.REQUESTS;
+    return adaptive !== undefined && this.#most() !== limits.requests ? Limit.ADAPTIVE : Limit.REQUESTS;
   }
 
   /** An answer of this status came: what an adaptive limit learns from. Fast errors would teach it the wrong thing. */
@@ -57,7 +57,7 @@ export class Admission {
 
   /** Takes a place for a request; false where there is none. */
   enter(): boolean {
-    return this.#take(ClusterCell.ACTIVE, HeldCell.ACTIVE, this.#limit);
+    return this.#take(ClusterCell.ACTIVE, HeldCell.ACTIVE, this.#most());
   }
 
   leave(): void {
@@ -124,7 +124,7 @@ export class Admission {
   }
 
   /** Most requests in flight; 0 = unlimited. */
-  get #limit(): number {
+  #most(): number {
     const { adaptive, limits } = this.spec;
     if (adaptive === undefined) return limits.requests;
     const limit = this.#adaptive.limit(adaptive);

@@ -18,6 +18,9 @@ const SETUP_CLAMP = 1 << 4;
 const SETUP_SUBMIT_ALL = 1 << 7;
 const SETUP_SINGLE_ISSUER = 1 << 12;
 const SETUP_DEFER_TASKRUN = 1 << 13;
+/** The kernel can wait a while for several completions, then for one (Linux 6.12). */
+const FEATURE_MIN_TIMEOUT = 1 << 15;
+const FOREVER_MS = 3_600_000;
 const ENTER_GETEVENTS = 1;
 const ENTER_EXT_ARG = 1 << 3;
 const REGISTER_PBUF_RING = 22;
@@ -53,6 +56,10 @@ export class Ring {
   readonly cqMask: number;
   readonly cqHead: number;
   readonly cqTail: number;
+  /** Entries since the last `enter` whose completions come at once as a rule: whoever adds one counts it. */
+  prompt = 0;
+  /** `enter` can wait for several completions. */
+  readonly canCoalesce: boolean;
   readonly #fd: number;
   readonly #sqHeadIndex: number;
   readonly #sqTailIndex: number;
@@ -81,6 +88,7 @@ export class Ring {
     if (this.#fd < 0) throw refused("io_uring_setup");
     this.#sqEntries = params.getUint32(0, true);
     const cqEntries = params.getUint32(4, true);
+    this.canCoalesce = (params.getUint32(20, true) & FEATURE_MIN_TIMEOUT) !== 0;
     const sqOffset = (i: number) => params.getUint32(40 + 4 * i, true);
     const cqOffset = (i: number) => params.getUint32(80 + 4 * i, true);
     const size = Math.max(sqOffset(6) + this.#sqEntries * 4, cqOffset(5) + cqEntries * 16);
@@ -148,22 +156,33 @@ export class Ring {
     this.#countPending();
   }
 
-  /** Submits, runs completions, and waits for at least one; `waitMs` 0 = do not wait, < 0 = for ever. */
-  enter(waitMs: number): void {
+  /**
+   * Submits, runs completions, and waits for at least one; `waitMs` 0 = do not wait, < 0 = for ever.
+   * @param wanted completions for which it waits up to `wantedUs` microseconds, where `canCoalesce`
+   */
+  enter(waitMs: number, wanted: number, wantedUs: number): void {
     this.words[this.#sqTailIndex] = this.#sqTail;
+    this.prompt = 0;
     const count = this.#pending;
     if (waitMs === 0) {
       enter(SYS_ENTER, this.#fd, count, 0, ENTER_GETEVENTS, 0, 0);
-    } else if (waitMs < 0) {
+    } else if (waitMs < 0 && wantedUs === 0) {
       enter(SYS_ENTER, this.#fd, count, 1, ENTER_GETEVENTS, 0, 0);
     } else {
-      const seconds = Math.floor(waitMs / 1000);
+      const ms = waitMs < 0 ? FOREVER_MS : waitMs;
+      const seconds = Math.floor(ms / 1000);
       const arg = this.#arg;
+      arg.setUint32(12, wantedUs, true);
       arg.setUint32(32, seconds, true);
-      arg.setUint32(40, Math.ceil((waitMs - seconds * 1000) * 1e6) % 1e9, true);
-      enter(SYS_ENTER, this.#fd, count, 1, ENTER_GETEVENTS | ENTER_EXT_ARG, this.#argBase, 24);
+      arg.setUint32(40, Math.ceil((ms - seconds * 1000) * 1e6) % 1e9, true);
+      enter(SYS_ENTER, this.#fd, count, wanted, ENTER_GETEVENTS | ENTER_EXT_ARG, this.#argBase, 24);
     }
     this.#countPending();
+  }
+
+  /** That have come and were not taken yet. */
+  get completions(): number {
+    return (this.words[this.cqTail] - this.words[this.cqHead]) | 0;
   }
 
   /** The kernel takes fewer entries than offered when it is out of memory: the rest is offered again. */

@@ -45,11 +45,13 @@ export function submitCancelReceive(ring: Ring, slot: number): void {
 }
 
 export function submitSend(ring: Ring, fd: number, slot: number, address: number, length: number): void {
+  ring.prompt++;
   ring.sqe(Op.SEND, fd, address, length, MSG_NOSIGNAL | MSG_WAITALL, (Kind.SEND << 24) | slot, 0);
 }
 
 /** @param message address of a msghdr, read when the entry is submitted */
 export function submitSendMessage(ring: Ring, fd: number, slot: number, message: number): void {
+  ring.prompt++;
   ring.sqe(Op.SENDMSG, fd, message, 1, MSG_NOSIGNAL | MSG_WAITALL, (Kind.SEND << 24) | slot, 0);
 }
 
@@ -61,6 +63,7 @@ export function submitConnect(ring: Ring, fd: number, slot: number, address: num
 
 /** @param pending operations on the descriptor are under way: they hold the socket open, and have to be cancelled */
 export function submitClose(ring: Ring, fd: number, pending: boolean): void {
+  ring.prompt += pending ? 2 : 1;
   if (pending) ring.sqe(Op.ASYNC_CANCEL, fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
   rememberClosing(fd);
   ring.sqe(Op.CLOSE, fd, 0, 0, 0, Kind.IGNORE, 0);

@@ -17,6 +17,7 @@ import {
   type Listening,
 } from "../engine.js";
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
+import { ThreadCpuClock } from "../native/cpu-time.js";
 import { rememberOpen } from "../native/descriptors.js";
 import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
 import { close, Errno, mapMemory, shutdown } from "../native/libc.js";
@@ -26,6 +27,7 @@ import { createStats } from "../stats.js";
 import { UNHANDLED } from "../unhandled.js";
 import { BufferStock } from "./buffer-stock.js";
 import { CloseReports } from "./close-reports.js";
+import { Coalescing } from "./coalescing.js";
 import { ConnTable } from "./conn-table.js";
 import {
   Kind,
@@ -67,6 +69,8 @@ export class UringEngine implements Engine {
   /** Socket addresses of connects: read by the kernel at submission, so a rotating set of places is enough. */
   readonly #addresses = mapMemory(SOCKADDR_SLOTS * SOCKADDR_BYTES);
   #nextAddress = 0;
+  readonly #cpu = new ThreadCpuClock();
+  readonly #coalescing: Coalescing;
   /** Connections to report as closed after this batch of completions. */
   readonly #reports = new CloseReports();
   #now: number;
@@ -80,6 +84,7 @@ export class UringEngine implements Engine {
     this.#ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
     this.sender = new UringSender(this, this.#ring, options);
     this.stock = new BufferStock(this.#ring, options.memory, options.highWaterBytes);
+    this.#coalescing = new Coalescing(() => this.#cpu.read(), this.#now);
     this.wakeFd = openEvent();
     this.#armWake();
   }
@@ -119,10 +124,13 @@ export class UringEngine implements Engine {
       const fed = this.stock.refill();
       if (fed !== undefined) for (const conn of fed) this.armReceive(conn);
       const waitMs = this.#reports.waiting ? 0 : this.timers.untilNext(this.#now);
-      this.#ring.enter(waitMs);
+      const { waitUs, company } = this.#coalescing;
+      const wanted = waitUs === 0 ? 1 : this.#ring.prompt + company;
+      this.#ring.enter(waitMs, wanted, waitUs);
       this.stats.turns++;
       this.stats.syscalls++;
       this.#now = performance.now();
+      if (this.#ring.canCoalesce && waitMs !== 0) this.#coalescing.onTurn(wanted, this.#ring.completions, this.#now);
       this.#drainCompletions();
       // After what has happened: a thread that was held up must not take for late what came in time.
       this.timers.advance(this.#now);
@@ -365,6 +373,7 @@ export class UringEngine implements Engine {
     this.#ring.close();
     this.#addresses.free();
     this.sender.free();
+    this.#cpu.free();
     close(this.wakeFd);
     this.stats.open = 0;
   }

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createRandom } from "../../base/random.js";
+import { Coalescing } from "./coalescing.js";
+
+/**
+ * Turns of 100 µs in which the thread computes for `busy` of the time.
+ * @param cameFor how many of so many wanted completions come in time
+ */
+function run(coalescing: Coalescing, clock: Clock, turns: number, busy: number, cameFor: (wanted: number) => number) {
+  let longest = 0;
+  for (let i = 0; i < turns; i++) {
+    clock.now += 0.1;
+    clock.cpu += 0.1 * busy;
+    const wanted = coalescing.waitUs === 0 ? 1 : coalescing.company;
+    coalescing.onTurn(wanted, cameFor(wanted), clock.now);
+    longest = Math.max(longest, coalescing.waitUs);
+  }
+  return longest;
+}
+
+class Clock {
+  now = 0;
+  cpu = 0;
+}
+
+function createFixture() {
+  const clock = new Clock();
+  return { clock, coalescing: new Coalescing(() => clock.cpu, 0) };
+}
+
+const ALL = (wanted: number) => wanted;
+
+test("an engine with time to spare takes what comes at once", () => {
+  const { clock, coalescing } = createFixture();
+  for (const busy of [0, 0.2, 0.44]) assert.equal(run(coalescing, clock, 10_000, busy, ALL), 0);
+});
+
+test("the busier it is the longer it waits, up to a bound, and no longer once it has time again", () => {
+  const { clock, coalescing } = createFixture();
+  const waits = [0.5, 0.55, 0.6].map((busy) => {
+    run(coalescing, clock, 10_000, busy, ALL);
+    return coalescing.waitUs;
+  });
+  assert.deepEqual(waits, [100, 200, 300]);
+  assert.equal(run(coalescing, clock, 10_000, 1, ALL), 400);
+  run(coalescing, clock, 10_000, 0.1, ALL);
+  assert.equal(coalescing.waitUs, 0);
+});
+
+test("it waits for about as many as come", () => {
+  const { clock, coalescing } = createFixture();
+  for (const most of [6, 12, 3]) {
+    run(coalescing, clock, 1000, 0.9, (wanted) => Math.min(wanted, most));
+    let sum = 0;
+    for (let i = 0; i < 1000; i++) {
+      run(coalescing, clock, 1, 0.9, (wanted) => Math.min(wanted, most));
+      sum += coalescing.company;
+    }
+    assert.ok(sum / 1000 > most * 0.7 && sum / 1000 <= most + 1, `${sum / 1000} for ${most}`);
+  }
+  run(coalescing, clock, 1000, 0.9, ALL);
+  assert.equal(coalescing.company, 16);
+});
+
+test("where nobody comes it rarely waits", () => {
+  const { clock, coalescing } = createFixture();
+  run(coalescing, clock, 1000, 0.9, () => 0);
+  let waits = 0;
+  for (let i = 0; i < 6500; i++) {
+    run(coalescing, clock, 1, 0.9, () => 0);
+    if (coalescing.waitUs > 0) waits++;
+  }
+  assert.ok(waits > 0 && waits <= 100, `${waits} of 6500 turns`);
+});
+
+test("whatever comes, waits and counts stay within their bounds", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = createRandom(seed);
+  const { clock, coalescing } = createFixture();
+  for (let i = 0; i < 20_000; i++) {
+    run(coalescing, clock, 1, random.below(101) / 100, (wanted) => random.below(wanted * 2 + 1));
+    const { company, waitUs } = coalescing;
+    assert.ok(company >= 1 && company <= 16 && waitUs >= 0 && waitUs <= 400, `seed ${seed}: ${company}, ${waitUs}`);
+  }
+});
