@@ -33,12 +33,12 @@ const ALL = (wanted: number) => wanted;
 
 test("an engine with time to spare takes what comes at once", () => {
   const { clock, coalescing } = createFixture();
-  for (const busy of [0, 0.2, 0.44]) assert.equal(run(coalescing, clock, 10_000, busy, ALL), 0);
+  for (const busy of [0, 0.3, 0.59]) assert.equal(run(coalescing, clock, 10_000, busy, ALL), 0);
 });
 
 test("the busier it is the longer it waits, up to a bound, and no longer once it has time again", () => {
   const { clock, coalescing } = createFixture();
-  const waits = [0.5, 0.55, 0.6].map((busy) => {
+  const waits = [0.65, 0.7, 0.75].map((busy) => {
     run(coalescing, clock, 10_000, busy, ALL);
     return coalescing.waitUs;
   });

@@ -7,7 +7,7 @@
  */
 
 /** The share of time spent computing from which on turns wait, and what is waited for each hundredth above. */
-const BUSY_FROM = 0.45;
+const BUSY_FROM = 0.6;
 const US_PER_HUNDREDTH = 20;
 const MAX_WAIT_US = 400;
 const SAMPLE_MS = 10;
