@@ -6,8 +6,9 @@ import { dial, greet, startEndpoint } from "./ops-support/tcp.js";
 import { until } from "./ops-support/until.js";
 import { deferred } from "./support/deferred.js";
 import { ENGINE } from "./support/engine.js";
+import { holdRetry } from "./support/held-retry.js";
 import { status } from "./support/message.js";
-import { useStage } from "./support/stage.js";
+import { type Stage, useStage } from "./support/stage.js";
 import type { Wire } from "./support/wire.js";
 import { OK, type Script } from "./support/witness.js";
 
@@ -22,14 +23,20 @@ const answeringWhen =
     }
   };
 
+/** A request under way at each of two endpoints; none of them is answered before `hold`. */
+async function occupy(stage: Stage, hold: Promise<void>): Promise<Wire[]> {
+  for (const witness of stage.witnesses) witness.script = answeringWhen(hold);
+  const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
+  await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+  return clients;
+}
+
 describe("limits.requests", () => {
   const stage = useStage(ENGINE, { endpoints: 2, cluster: "limits: { requests: 2 }" });
 
   test("bounds what is under way at all endpoints together", async () => {
     const hold = deferred();
-    for (const witness of stage.witnesses) witness.script = answeringWhen(hold.promise);
-    const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
-    await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+    const clients = await occupy(stage, hold.promise);
     const refused = await (await stage.ask(get("/2"))).response();
     assert.equal(status(refused), 503);
     assert.match(refused.body, /^OVERLOADED/);
@@ -118,23 +125,12 @@ describe("limits.retries", () => {
   });
 
   test("bounds the retries under way below what the budget allows", async () => {
-    const hold = deferred();
-    const held = deferred();
-    let tries = 0;
-    for (const witness of stage.witnesses) {
-      witness.script = async (wire) => {
-        const { startLine } = await wire.read();
-        if (!startLine.includes("held") || ++tries === 1) return wire.reset();
-        held.resolve();
-        await hold.promise;
-        wire.send(OK);
-      };
-    }
+    const { held, release } = holdRetry(stage.witnesses);
     const first = await stage.ask(get("/held"));
-    await held.promise;
+    await held;
     assert.equal(status(await (await stage.ask(get("/denied"))).response()), 502);
     assert.equal(await stage.metric("plimsoll_cluster_limited_retries_total"), 1);
-    hold.resolve();
+    release();
     assert.equal((await first.response()).body, "ok");
   });
 });
@@ -145,9 +141,7 @@ describe("limits.perEndpoint.connections", () => {
 
   test("another endpoint is chosen where one has as many as it may, and the request refused where all have", async () => {
     const hold = deferred();
-    for (const witness of stage.witnesses) witness.script = answeringWhen(hold.promise);
-    const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
-    await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+    const clients = await occupy(stage, hold.promise);
     assert.deepEqual(
       stage.witnesses.map(({ connections }) => connections.length),
       [1, 1],
@@ -194,23 +188,14 @@ describe("limits.perEndpoint.retries", () => {
   });
 
   test("bounds the retries at each endpoint; where none may have another the failure is passed on", async () => {
-    const hold = deferred();
-    const held = deferred();
-    let tries = 0;
-    stage.witness.script = async (wire) => {
-      const { startLine } = await wire.read();
-      if (!startLine.includes("held") || ++tries === 1) return wire.reset();
-      held.resolve();
-      await hold.promise;
-      wire.send(OK);
-    };
+    const { held, release } = holdRetry(stage.witnesses);
     const first = await stage.ask(get("/held"));
-    await held.promise;
+    await held;
     assert.equal((await stage.proxy.cluster("c")).endpoints[0].retries, 1);
     assert.equal(status(await (await stage.ask(get("/denied"))).response()), 502);
     assert.equal(await stage.metric("plimsoll_cluster_limited_endpoint_retries_total"), 1);
     assert.equal(await stage.metric("plimsoll_cluster_retries_denied_total"), 1);
-    hold.resolve();
+    release();
     assert.equal((await first.response()).body, "ok");
   });
 });
@@ -221,9 +206,7 @@ describe("limits.perEndpoint.requests", () => {
 
   test("is the maxConnections of every endpoint that has none", async () => {
     const hold = deferred();
-    for (const witness of stage.witnesses) witness.script = answeringWhen(hold.promise);
-    const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
-    await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+    const clients = await occupy(stage, hold.promise);
     assert.match((await (await stage.ask(get("/refused"))).response()).body, /^OVERLOADED/);
     assert.equal(
       (await stage.logged(({ target }) => target === "/refused")).reason,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ENGINES } from "./ops-support/proxy.js";
+import { holdRetry } from "./support/held-retry.js";
 import { status } from "./support/message.js";
 import { useStage } from "./support/stage.js";
 import { answering, OK, type Script } from "./support/witness.js";
@@ -14,14 +15,6 @@ const reset: Script = async (wire) => {
   await wire.read();
   wire.reset();
 };
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
 
 for (const engine of ENGINES) {
   describe(`retries on ${engine}`, () => {
@@ -139,24 +132,12 @@ routes:
     test("a retry beyond the budget is denied, and each place comes back", async () => {
       for (let round = 0; round < 3; round++) {
         // The first client's second try is held: it has the only place.
-        const hold = deferred();
-        const held = deferred();
-        let tries = 0;
-        for (const witness of stage.witnesses) {
-          witness.clear();
-          witness.script = async (wire) => {
-            const { startLine } = await wire.read();
-            if (!startLine.includes("held") || ++tries === 1) return wire.reset();
-            held.resolve();
-            await hold.promise;
-            wire.send(OK);
-          };
-        }
+        const { held, release } = holdRetry(stage.witnesses);
         const first = await stage.ask(get("/held"));
-        await held.promise;
+        await held;
         const second = await stage.ask(get("/denied"));
         assert.equal(status(await second.response()), 502, `round ${round}`);
-        hold.resolve();
+        release();
         assert.equal((await first.response()).body, "ok");
       }
       assert.equal(await stage.metric("plimsoll_cluster_retries_denied_total"), 3);
