@@ -39,7 +39,7 @@ export class Query {
   preferred = -1;
   /** It is for a retry or a hedge that holds a place in the retry budget. Set before each `acquire`. */
   repeats = false;
-  /** It must not use a connection that was idle. Set before each `acquire`. */
+  /** It cannot use a connection that was idle. Set before each `acquire`. */
   fresh = false;
   /** Why the last `acquire` returned undefined: NO_ENDPOINT or OVERLOADED. */
   refusal: Code = "NO_ENDPOINT";

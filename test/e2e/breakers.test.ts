@@ -258,3 +258,21 @@ clusters: { db: { balance: first, endpoints: ["127.0.0.1:${a.port}", "127.0.0.1:
   await until("the place is free", async () => (await proxy.metric("plimsoll_endpoint_connections_open")) === 1);
   assert.equal((await greeting()).text, "a");
 });
+
+test("an idle HTTP connection is no room for a TCP connection to the same endpoint", async (t) => {
+  const endpoint = await startEndpoint(t, ({ socket }) => socket.on("data", () => socket.write(OK)));
+  const proxy = await startProxy(
+    t,
+    ENGINE,
+    `listeners:
+  - { name: web, address: "127.0.0.1:0", cluster: both }
+  - { name: front, address: "127.0.0.1:0", protocol: tcp, cluster: both }
+clusters: { both: { endpoints: ["127.0.0.1:${endpoint.port}"], limits: { perEndpoint: { connections: 1 } } } }`,
+  );
+  const client = await dial(t, proxy.port("web"));
+  client.socket.write(get("/"));
+  await client.received(OK.length);
+  await until("its connection is idle", async () => (await proxy.metric("plimsoll_cluster_active")) === 0);
+  assert.equal(await (await dial(t, proxy.port("front"))).ended(), "reset");
+  assert.equal(await proxy.metric("plimsoll_cluster_limited_endpoint_connections_total"), 1);
+});

@@ -228,6 +228,8 @@ export class TcpSession implements QueueOwner {
     this.#query.now = context.now();
     const { sources } = cluster;
     this.#query.preferred = sources?.find(this.#sourceHash, this.#query.now)?.index ?? -1;
+    // What is idle in a pool is no use here: an http listener of the same cluster put it there.
+    this.#query.fresh = true;
     let endpoint = cluster.live.acquire(this.#query);
     while (endpoint !== undefined && !cluster.open(endpoint, this.#query)) {
       // Another thread took the endpoint's last connection since: the next choice sees that.
