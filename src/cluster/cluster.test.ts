@@ -265,6 +265,19 @@ test("a retry is refused where every endpoint has as many as it may, and otherwi
   assert.equal(retry().endpoint, first.endpoint);
 });
 
+test("an endpoint that is out has no room for retries", () => {
+  const perEndpoint = { ...NO_LIMITS, retries: 1 };
+  const { cluster, table } = createFixture(
+    createClusterSpec(2, { limits: { ...NO_LIMITS, perEndpoint }, retryBudget: { percent: 100, minimum: 9 } }),
+  );
+  table.mark("web", "e1", State.DOWN, 0);
+  const query = new Query();
+  query.repeats = cluster.beginRetry(query);
+  assert.equal(cluster.acquire(query)?.id, "e0");
+  assert.equal(cluster.beginRetry(query), false);
+  assert.equal(query.limit, Limit.ENDPOINT_RETRIES);
+});
+
 test("when every endpoint is full the query says in which respect", () => {
   const perEndpoint = { connections: 1, pending: 1, requests: 2, retries: 0 };
   const { cluster } = createFixture(createClusterSpec(1, { limits: { ...NO_LIMITS, perEndpoint } }));

@@ -107,17 +107,13 @@ export class Cluster<Data = unknown> {
       const slot = slots.endpoints.get(endpoint.id);
       if (slot === undefined) throw new RangeError(`endpoint ${endpoint.id} of cluster ${spec.name} has no slot`);
       const known = left.get(endpoint.id);
-      if (known === undefined || !known.isSame(endpoint, slot)) {
-        const fresh = new LiveEndpoint<Data>(endpoint, index, slot);
-        fresh.limits = limits;
-        return fresh;
-      }
+      if (known === undefined || !known.isSame(endpoint, slot)) return new LiveEndpoint<Data>(endpoint, index, slot);
       left.delete(endpoint.id);
       known.spec = endpoint;
       known.index = index;
-      known.limits = limits;
       return known;
     });
+    for (const endpoint of this.#endpoints) endpoint.limits = limits;
     this.admission.spec = spec;
     this.follow(plan);
     return [...left.values()];
@@ -207,7 +203,8 @@ export class Cluster<Data = unknown> {
   /** Where a retry may be made as far as limits go: `endRetry` when it is settled, or where it is not made after all. */
   beginRetry(query: Query): boolean {
     const { retries } = this.#spec.limits.perEndpoint;
-    if (retries !== 0 && this.#endpoints.every(({ at }) => this.#cells[at + EndpointCell.RETRIES] >= retries)) {
+    const isFull = ({ usable, at }: LiveEndpoint<Data>) => !usable || this.#cells[at + EndpointCell.RETRIES] >= retries;
+    if (retries !== 0 && this.#endpoints.every(isFull)) {
       query.limit = Limit.ENDPOINT_RETRIES;
       return false;
     }
