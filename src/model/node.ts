@@ -31,8 +31,7 @@ export interface NodeLimits {
 
 /** True if the node may take one more. Others may take the last place first: only the cluster's acquire decides. */
 export function hasRoom(node: Node, cells: Int32Array, query: Query): boolean {
-  if (node.maxActive !== 0 && cells[node.at] >= node.maxActive) return false;
-  return node.limits === undefined || limitOf(node, node.limits, cells, query) === undefined;
+  return fullBy(node, cells, query) === undefined;
 }
 
 /** No limit bounds what the node may take: it always has room. */

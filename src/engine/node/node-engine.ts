@@ -33,7 +33,6 @@ export class NodeEngine implements Engine {
   #waiting: NodeConn[] = [];
   /** Connections on which something was sent in this turn. */
   #dirty: NodeConn[] = [];
-  #flushing: NodeConn[] = [];
   #turn: NodeJS.Immediate | undefined = undefined;
   readonly #retry = new Timer(() => this.serve());
 
@@ -120,11 +119,9 @@ export class NodeEngine implements Engine {
   }
 
   readonly #flush = (): void => {
-    const conns = this.#dirty;
-    this.#dirty = this.#flushing;
-    this.#flushing = conns;
-    for (const conn of conns) conn.flush();
-    conns.length = 0;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const conn of dirty) conn.flush();
   };
 
   readonly #serveWaiting = (): void => {
