@@ -4,13 +4,13 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createRandom } from "../base/random.js";
-import { TICK_MS, Timer } from "../base/timer-wheel.js";
 import { SharedState } from "../cluster/shared.js";
 import { chooseEngine, duplicateWake } from "../engine/choose.js";
 import { openMetrics, W } from "../observe/layout.js";
 import { LogRingWriter } from "../observe/log-ring.js";
 import { ProxyContext } from "./context.js";
 import { DataPlane } from "./data-plane.js";
+import { watchDrainEnd } from "./drain-end.js";
 import type { Answer, FromWorker, Named, ToWorker, WorkerStart } from "./messages.js";
 import { watchOverload } from "./overload-watch.js";
 import { reportFigures } from "./worker-figures.js";
@@ -98,19 +98,14 @@ function attempt(task: () => Named[]): Answer {
 }
 
 function drain(deadlineMs: number): void {
-  let done = false;
-  const finish = () => {
-    if (done) return;
-    done = true;
-    post({ kind: "drained" });
-  };
-  context.onConnectionEnd = () => {
-    if (context.connections === 0) finish();
-  };
   dataPlane.drain(deadlineMs);
-  context.onConnectionEnd();
-  // Once everything has been aborted.
-  engine.timers.set(new Timer(finish), engine.now() + deadlineMs + 2 * TICK_MS);
+  watchDrainEnd(
+    context,
+    engine.timers,
+    () => engine.now(),
+    deadlineMs,
+    () => post({ kind: "drained" }),
+  );
 }
 
 function stop(): void {
