@@ -4,14 +4,14 @@ import { createRandom } from "../../base/random.js";
 import { Coalescing } from "./coalescing.js";
 
 /**
- * Turns of 100 µs in which the thread computes for `busy` of the time.
+ * Turns of 100 µs in which the thread has something to do for `busy` of the time.
  * @param cameFor how many of so many wanted completions come in time
  */
 function run(coalescing: Coalescing, clock: Clock, turns: number, busy: number, cameFor: (wanted: number) => number) {
   let longest = 0;
   for (let i = 0; i < turns; i++) {
     clock.now += 0.1;
-    clock.cpu += 0.1 * busy;
+    clock.busy += 0.1 * busy;
     const wanted = coalescing.waitUs === 0 ? 1 : coalescing.company;
     coalescing.onTurn(wanted, cameFor(wanted), clock.now);
     longest = Math.max(longest, coalescing.waitUs);
@@ -21,28 +21,28 @@ function run(coalescing: Coalescing, clock: Clock, turns: number, busy: number, 
 
 class Clock {
   now = 0;
-  cpu = 0;
+  busy = 0;
 }
 
 function createFixture() {
   const clock = new Clock();
-  return { clock, coalescing: new Coalescing(() => clock.cpu, 0) };
+  return { clock, coalescing: new Coalescing(() => clock.busy, 0) };
 }
 
 const ALL = (wanted: number) => wanted;
 
 test("an engine with time to spare takes what comes at once", () => {
   const { clock, coalescing } = createFixture();
-  for (const busy of [0, 0.3, 0.59]) assert.equal(run(coalescing, clock, 10_000, busy, ALL), 0);
+  for (const busy of [0, 0.3, 0.69]) assert.equal(run(coalescing, clock, 10_000, busy, ALL), 0);
 });
 
 test("the busier it is the longer it waits, up to a bound, and no longer once it has time again", () => {
   const { clock, coalescing } = createFixture();
-  const waits = [0.65, 0.7, 0.75].map((busy) => {
+  const waits = [0.72, 0.75, 0.77].map((busy) => {
     run(coalescing, clock, 10_000, busy, ALL);
     return coalescing.waitUs;
   });
-  assert.deepEqual(waits, [100, 200, 300]);
+  assert.deepEqual(waits, [80, 200, 280]);
   assert.equal(run(coalescing, clock, 10_000, 1, ALL), 400);
   run(coalescing, clock, 10_000, 0.1, ALL);
   assert.equal(coalescing.waitUs, 0);

@@ -1,14 +1,14 @@
 /**
  * How long a busy engine waits for company. Handling completions in larger batches costs less each: fewer system calls and
- * wake-ups, here and at the peers, and warm caches. So while the thread computes most of the time, its turns wait a moment for
- * more than one completion; an engine with time to spare never does. (Adaptive interrupt moderation does the same in network
+ * wake-ups, here and at the peers, and warm caches. So while the thread has something to do most of the time, its turns wait a
+ * moment for more than one completion; an engine with time to spare never does. (Adaptive interrupt moderation does the same in network
  * cards.) How many are worth waiting for is found by trying: one more after turns in which they came, a quarter less after one in
  * vain.
  */
 
-/** The share of time spent computing from which on turns wait, and what is waited for each hundredth above. */
-const BUSY_FROM = 0.6;
-const US_PER_HUNDREDTH = 20;
+/** The share of time with something to do from which on turns wait, and what is waited for each hundredth above. */
+const BUSY_FROM = 0.7;
+const US_PER_HUNDREDTH = 40;
 const MAX_WAIT_US = 400;
 const SAMPLE_MS = 10;
 /** Of a new sample in the moving average. */
@@ -23,18 +23,18 @@ export class Coalescing {
   waitUs = 0;
   /** Completions to wait for so long, beyond those of operations that complete at once. */
   company = 1;
-  readonly #cpuMs: () => number;
+  readonly #busyMs: () => number;
   #busy = 0;
   #sampledAt: number;
-  #cpuAt: number;
+  #busyAt: number;
   #grown = 0;
   #rest = 0;
 
-  /** @param cpuMs the thread's CPU time, milliseconds @param now milliseconds */
-  constructor(cpuMs: () => number, now: number) {
-    this.#cpuMs = cpuMs;
+  /** @param busyMs for how long the thread has had something to do, milliseconds @param now milliseconds */
+  constructor(busyMs: () => number, now: number) {
+    this.#busyMs = busyMs;
     this.#sampledAt = now;
-    this.#cpuAt = cpuMs();
+    this.#busyAt = busyMs();
   }
 
   /** After a turn that waited for `wanted` completions, and found `came`. */
@@ -62,10 +62,10 @@ export class Coalescing {
   }
 
   #sample(now: number): void {
-    const cpu = this.#cpuMs();
-    const share = (cpu - this.#cpuAt) / (now - this.#sampledAt);
+    const busy = this.#busyMs();
+    const share = (busy - this.#busyAt) / (now - this.#sampledAt);
     this.#busy += (share - this.#busy) * SAMPLE_WEIGHT;
     this.#sampledAt = now;
-    this.#cpuAt = cpu;
+    this.#busyAt = busy;
   }
 }

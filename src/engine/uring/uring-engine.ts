@@ -17,7 +17,7 @@ import {
   type Listening,
 } from "../engine.js";
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
-import { ThreadCpuClock } from "../native/cpu-time.js";
+import { BusyClock } from "../native/busy-clock.js";
 import { rememberOpen } from "../native/descriptors.js";
 import { CQE_BUFFER, CQE_MORE, Ring } from "../native/io-uring.js";
 import { close, Errno, mapMemory, shutdown } from "../native/libc.js";
@@ -69,7 +69,7 @@ export class UringEngine implements Engine {
   /** Socket addresses of connects: read by the kernel at submission, so a rotating set of places is enough. */
   readonly #addresses = mapMemory(SOCKADDR_SLOTS * SOCKADDR_BYTES);
   #nextAddress = 0;
-  readonly #cpu = new ThreadCpuClock();
+  readonly #busy = new BusyClock();
   readonly #coalescing: Coalescing;
   /** Connections to report as closed after this batch of completions. */
   readonly #reports = new CloseReports();
@@ -84,7 +84,7 @@ export class UringEngine implements Engine {
     this.#ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
     this.sender = new UringSender(this, this.#ring, options);
     this.stock = new BufferStock(this.#ring, options.memory, options.highWaterBytes);
-    this.#coalescing = new Coalescing(() => this.#cpu.read(), this.#now);
+    this.#coalescing = new Coalescing(() => this.#busy.read(), this.#now);
     this.wakeFd = openEvent();
     this.#armWake();
   }
@@ -373,7 +373,7 @@ export class UringEngine implements Engine {
     this.#ring.close();
     this.#addresses.free();
     this.sender.free();
-    this.#cpu.free();
+    this.#busy.free();
     close(this.wakeFd);
     this.stats.open = 0;
   }
