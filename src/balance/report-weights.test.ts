@@ -39,5 +39,16 @@ test("no report gives an endpoint nothing, or everything", () => {
       assert.equal(factors.length, reports.length);
       for (const factor of factors) assert.ok(factor >= 0.1 && factor <= 10, `${factor}`);
     }),
+    {
+      examples: [
+        [
+          [
+            { utilization: 1, rps: 5e-324, eps: 1e6 },
+            { utilization: 1, rps: 1, eps: 0 },
+          ],
+          0,
+        ],
+      ],
+    },
   );
 });

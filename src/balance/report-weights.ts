@@ -28,7 +28,8 @@ export function reportFactors(
   let served = 0;
   const known = reports.map((report, i) => {
     const own = report === undefined || weights[i] <= 0 ? undefined : weightFromReport(report, errorPenalty);
-    if (own === undefined || own <= LEAST_WEIGHT || own >= MOST_WEIGHT) return undefined;
+    // Written so that NaN (no errors' worth of infinitely many errors) is outside.
+    if (own === undefined || !(own > LEAST_WEIGHT && own < MOST_WEIGHT)) return undefined;
     weight += weights[i];
     served += own;
     return own;
