@@ -29,12 +29,14 @@ export class LoadBound<N extends Node> {
   /** Open, and with the one more still within its bound. */
   admits(node: N, query: Query): boolean {
     if (!isOpen(node, this.#cells, query)) return false;
-    if (this.#factor === 0) return true;
     // The bounds of all nodes add up to more than what is in flight: there is always one that is below its own.
-    // Threads look before they count: of n that look at the same moment all may find the last place, n - 1 too many.
-    return (
-      this.#cells[node.at] < Math.ceil((this.#factor * (this.#cells[this.#active] + 1) * node.weight) / this.#total)
-    );
+    return this.#factor === 0 || this.#cells[node.at] < this.#of(node);
+  }
+
+  /** Chooses a node that was admitted. Another thread may choose the same one now: who counts first gets the last place. */
+  take(node: N, query: Query): N {
+    if (this.#factor !== 0) query.atMost = this.#of(node);
+    return node;
   }
 
   /** The next admitted node from `start` on; without one, the next open one. */
@@ -43,9 +45,13 @@ export class LoadBound<N extends Node> {
     if (this.#factor !== 0) {
       for (let i = 0; i < nodes.length; i++) {
         const node = nodes[(start + i) % nodes.length];
-        if (this.admits(node, query)) return node;
+        if (this.admits(node, query)) return this.take(node, query);
       }
     }
     return firstOpen(nodes, start, this.#cells, query);
+  }
+
+  #of(node: N): number {
+    return Math.ceil((this.#factor * (this.#cells[this.#active] + 1) * node.weight) / this.#total);
   }
 }

@@ -30,11 +30,11 @@ export class Maglev<N extends Node> implements Picker<N> {
   pick(query: Query): N | undefined {
     const table = this.#table;
     const first = table[entryOf(query.hash, table.length)];
-    if (this.#bound.admits(this.#nodes[first], query)) return this.#nodes[first];
+    if (this.#bound.admits(this.#nodes[first], query)) return this.#bound.take(this.#nodes[first], query);
     // The neighbouring entries would do, but each key jumping its own way spreads what one node cannot take over all.
     for (let i = 1; i < MAX_PROBES; i++) {
       const node = this.#nodes[table[entryOf(mix32(query.hash + Math.imul(i, PROBE_STEP)), table.length)]];
-      if (this.#bound.admits(node, query)) return node;
+      if (this.#bound.admits(node, query)) return this.#bound.take(node, query);
     }
     return this.#bound.first(first, query);
   }

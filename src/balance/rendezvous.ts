@@ -37,7 +37,8 @@ export class Rendezvous<N extends Node> implements Picker<N> {
       best = nodes[i];
       bestCost = cost;
     }
-    return best ?? this.#bound.first(Math.floor((query.hash / 0x1_0000_0000) * nodes.length), query);
+    if (best !== undefined) return this.#bound.take(best, query);
+    return this.#bound.first(Math.floor((query.hash / 0x1_0000_0000) * nodes.length), query);
   }
 }
 

@@ -28,7 +28,7 @@ export class RingHash<N extends Node> implements Picker<N> {
     const steps = Math.min(MAX_STEPS, owners.length);
     for (let i = 0; i < steps; i++) {
       const node = this.#nodes[owners[at]];
-      if (this.#bound.admits(node, query)) return node;
+      if (this.#bound.admits(node, query)) return this.#bound.take(node, query);
       if (++at === owners.length) at = 0;
     }
     return this.#bound.first(owners[at], query);

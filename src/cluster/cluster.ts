@@ -245,6 +245,7 @@ export class Cluster<Data = unknown> {
   }
 
   #pick(query: Query, choice: Choice<Data>): LiveEndpoint<Data> | undefined {
+    query.atMost = 0;
     const preferred = query.preferred < 0 ? undefined : choice.pickPreferred(query);
     return preferred ?? choice.pick(query);
   }
@@ -252,7 +253,7 @@ export class Cluster<Data = unknown> {
   /** Counts it as active, and as a retry where it is for one, unless it is full. */
   #enter(endpoint: LiveEndpoint<Data>, query: Query): boolean {
     const places = this.#places;
-    if (!places.enter(endpoint)) return false;
+    if (!places.enter(endpoint, query.atMost)) return false;
     if (!query.repeats || places.beginRetry(endpoint)) {
       if (this.admission.enter()) return true;
       if (query.repeats) places.endRetry(endpoint);

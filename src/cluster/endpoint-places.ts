@@ -20,8 +20,11 @@ export class EndpointPlaces {
     this.#held = held;
   }
 
-  enter(endpoint: Endpoint): boolean {
-    return this.#take(endpoint, EndpointCell.ACTIVE, Held.ACTIVE, endpoint.maxActive);
+  /** @param atMost what the choice allows it to have (0 = anything), beside its own limit */
+  enter(endpoint: Endpoint, atMost: number): boolean {
+    const { maxActive } = endpoint;
+    const limit = atMost === 0 || (maxActive !== 0 && maxActive < atMost) ? maxActive : atMost;
+    return this.#take(endpoint, EndpointCell.ACTIVE, Held.ACTIVE, limit);
   }
 
   leave(endpoint: Endpoint): void {

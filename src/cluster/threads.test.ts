@@ -30,6 +30,8 @@ interface Job {
   readonly picks: number;
   /** Leases kept open at once. */
   readonly depth: number;
+  /** Of all picks; undefined = each has its own. */
+  readonly key: number | undefined;
 }
 
 interface Tally {
@@ -55,7 +57,7 @@ function hammer(job: Job): Tally {
   let highestRetries = 0;
   const highestOfEndpoint = [0, 0, 0];
   for (let i = 0; i < job.picks; i++) {
-    query.reset(i);
+    query.reset(job.key ?? i);
     query.repeats = cluster.beginRetry(query);
     if (query.repeats) {
       const retries = Atomics.load(shared.cells, clusterAt(job.slots.slot) + ClusterCell.RETRIES);
@@ -87,14 +89,16 @@ function hammer(job: Job): Tally {
   return { counts, refused, highest, highestRetries, highestOfEndpoint };
 }
 
-async function run(spec: ClusterSpec, picks: number, depth: number) {
+async function run(spec: ClusterSpec, picks: number, depth: number, key?: number) {
   const shared = createShared(THREADS);
   const table = new SlotTable(shared);
   const slots = table.assign([spec]).get(spec.name)!;
-  const plan = new Planner({ table, clock: TIMELESS, onPlan: () => {} }).assign([spec]).get(spec.name)!;
+  const plan = new Planner({ table, clock: TIMELESS, onPlan: () => {} })
+    .assign([spec])
+    .get(spec.name)!;
   const tallies = await Promise.all(
     Array.from({ length: THREADS }, (_, worker) => {
-      const job: Job = { buffer: shared.buffer, spec, slots, plan, worker, picks, depth };
+      const job: Job = { buffer: shared.buffer, spec, slots, plan, worker, picks, depth, key };
       const thread = new Worker(new URL(import.meta.url), { workerData: job });
       return new Promise<Tally>((resolve, reject) => {
         thread.once("message", resolve);
@@ -137,6 +141,17 @@ function defineTests(): void {
       // Not each of them: on a busy machine one may have stood still while the others held every place.
       assert.ok(tallies.some((tally) => tally.counts.some((count) => count > 0)));
       assert.deepEqual(active, [0, 0, 0]);
+    }
+  });
+
+  test("four threads that all have one key never exceed the bound of bounded load", async () => {
+    for (const policy of ["ring-hash", "maglev", "rendezvous"] as const) {
+      const spec = createClusterSpec(4, { balance: createBalanceSpec(policy, { boundedLoad: 1.25 }) });
+      const { tallies, active } = await run(spec, 30_000, 8, 7);
+      // Each thread has up to 8 at once: a share of 8 for each of four endpoints.
+      const highest = Math.max(...tallies.map((tally) => tally.highest));
+      assert.ok(highest <= 10, `${policy}: ${highest}`);
+      assert.deepEqual(active, [0, 0, 0, 0]);
     }
   });
 

@@ -41,6 +41,8 @@ export class Query {
   repeats = false;
   /** It cannot use a connection that was idle. Set before each `acquire`. */
   fresh = false;
+  /** The endpoint that is being acquired may have so many at once, this one included; 0 = what its own limit allows. */
+  atMost = 0;
   /** Why the last `acquire` returned undefined: NO_ENDPOINT or OVERLOADED. */
   refusal: Code = "NO_ENDPOINT";
   /** Where that is OVERLOADED: what was at its limit. */
