@@ -22,6 +22,7 @@ function createProcess(dead: ReadonlySet<number>) {
     onPlan: (_, plan) => {
       for (const cluster of clusters) cluster.follow(plan);
     },
+    onPanic: () => {},
   });
   const spec = createClusterSpec(3, { health: [createHealthSpec()] });
   const slots = board.assign([spec]).get("web")!;
@@ -37,7 +38,6 @@ function createProcess(dead: ReadonlySet<number>) {
       return clock.after(1, () => done({ ok, reason: ok ? "connected" : "connect refused", latencyMs: 1 }));
     },
     onEvent: () => {},
-    onPanic: () => {},
   });
   monitor.update([spec]);
   const events: ClusterEvents = {

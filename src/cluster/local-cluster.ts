@@ -24,10 +24,16 @@ export function createLocalCluster<Data = unknown>(
   random: Random,
   events: ClusterEvents,
   clock: Clock,
+  onPanic: (panic: boolean) => void = () => {},
 ): LocalCluster<Data> {
   const shared = createShared(1);
   const table: SlotTable = new SlotTable(shared, (name) => planner.changed(name));
-  const planner = new Planner({ table, clock, onPlan: (_, plan) => cluster.follow(plan) });
+  const planner = new Planner({
+    table,
+    clock,
+    onPlan: (_, plan) => cluster.follow(plan),
+    onPanic: (_, panic) => onPanic(panic),
+  });
   const slots = table.assign([spec]).get(spec.name)!;
   const plan = planner.assign([spec]).get(spec.name)!;
   const cluster = new Cluster<Data>({ spec, slots, plan, shared, worker: 0, random, events });

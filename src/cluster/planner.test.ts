@@ -15,7 +15,13 @@ function createFixture() {
   const plans: Plan[] = [];
   const shared = createShared(1);
   const table: SlotTable = new SlotTable(shared, (cluster) => planner.changed(cluster));
-  const planner = new Planner({ table, clock, onPlan: (_, plan) => plans.push(plan) });
+  const panics: string[] = [];
+  const planner = new Planner({
+    table,
+    clock,
+    onPlan: (_, plan) => plans.push(plan),
+    onPanic: (cluster, panic) => panics.push(`${cluster} ${panic}`),
+  });
   const apply = (...specs: ClusterSpec[]): Plan => {
     table.assign(specs);
     const plan = planner.assign(specs).get("web")!;
@@ -23,7 +29,7 @@ function createFixture() {
     clock.advance(0);
     return plan;
   };
-  return { clock, shared, table, planner, plans, apply };
+  return { clock, shared, table, planner, plans, panics, apply };
 }
 
 /** Positions and weights of everybody in the plan. */
@@ -91,7 +97,12 @@ test("while building takes time, changes that come meanwhile make one plan toget
   };
   const plans: Plan[] = [];
   const table: SlotTable = new SlotTable(createShared(1), (cluster) => planner.changed(cluster));
-  const planner = new Planner({ table, clock, onPlan: (_, plan) => plans.push(plan) });
+  const planner = new Planner({
+    table,
+    clock,
+    onPlan: (_, plan) => plans.push(plan),
+    onPanic: () => {},
+  });
   const spec = createClusterSpec(5);
   table.assign([spec]);
   planner.assign([spec]);
@@ -148,6 +159,24 @@ test("when all are bad the plan has all, and says that it is panic", () => {
   clock.advance(1);
   assert.equal(plans.at(-1)!.panic, true);
   assert.equal(members(plans.at(-1)!).length, 2);
+});
+
+test("panic is told when it begins and ends, by the share that is configured, and not again when a reload finds it", () => {
+  const { clock, table, panics, apply } = createFixture();
+  const spec = () => createClusterSpec(4, { stages: createStagesSpec({ panicPercent: 60, overprovisioning: 1 }) });
+  const mark = (endpoint: string, set: number, clear: number): string[] => {
+    table.mark("web", endpoint, set, clear);
+    clock.advance(1);
+    return panics.splice(0);
+  };
+  apply(spec());
+  assert.deepEqual(mark("e0", State.DOWN, 0), []);
+  assert.deepEqual(mark("e1", State.DOWN, 0), ["web true"]);
+  assert.deepEqual(mark("e2", State.DOWN, 0), []);
+  apply(spec());
+  assert.deepEqual(panics, []);
+  assert.deepEqual(mark("e2", 0, State.DOWN), []);
+  assert.deepEqual(mark("e1", 0, State.DOWN), ["web false"]);
 });
 
 const warming = createStagesSpec({ slowStart: { windowMs: 10_000, aggression: 1, minPercent: 10 } });

@@ -23,6 +23,8 @@ export interface PlannerOptions {
   readonly table: SlotTable;
   readonly clock: Clock;
   readonly onPlan: (cluster: string, plan: Plan) => void;
+  /** So few endpoints are healthy that a level uses all of its own; respectively, that is over. */
+  readonly onPanic: (cluster: string, panic: boolean) => void;
 }
 
 /** What is remembered of a cluster. */
@@ -35,6 +37,8 @@ interface Course {
   readonly usableSince: Map<string, number | undefined>;
   /** When the next plan may be built. */
   restUntil: number;
+  /** What was last told of it. */
+  panic: boolean;
   cancel: (() => void) | undefined;
 }
 
@@ -87,6 +91,7 @@ export class Planner {
       basis: new Float64Array(0),
       usableSince: new Map(),
       restUntil: 0,
+      panic: before?.panic ?? false,
       cancel: undefined,
     };
     const now = this.#options.clock.now();
@@ -123,10 +128,18 @@ export class Planner {
       course.basis = warming ? new Float64Array(0) : basis;
       const { clock } = this.#options;
       course.restUntil = clock.now() + (clock.now() - now) * REST_FACTOR;
+      this.#tellPanic(course);
     }
     if (warming) {
       this.#schedule(course, now + Math.max(LEAST_STEP_MS, spec.stages.slowStart!.windowMs / WARMING_STEPS));
     } else if (spec.loadReports !== undefined) this.#schedule(course, now + REPORTS_MS);
+  }
+
+  #tellPanic(course: Course): void {
+    const { panic } = course.plan;
+    if (panic === course.panic) return;
+    course.panic = panic;
+    this.#options.onPanic(course.spec.name, panic);
   }
 
   #look({ spec, usableSince }: Course, now: number): EndpointInput[] {

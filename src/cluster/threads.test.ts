@@ -93,7 +93,7 @@ async function run(spec: ClusterSpec, picks: number, depth: number, key?: number
   const shared = createShared(THREADS);
   const table = new SlotTable(shared);
   const slots = table.assign([spec]).get(spec.name)!;
-  const plan = new Planner({ table, clock: TIMELESS, onPlan: () => {} })
+  const plan = new Planner({ table, clock: TIMELESS, onPlan: () => {}, onPanic: () => {} })
     .assign([spec])
     .get(spec.name)!;
   const tallies = await Promise.all(

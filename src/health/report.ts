@@ -50,6 +50,5 @@ export interface HealthCounts {
 
 export interface ClusterHealth {
   readonly cluster: string;
-  readonly panic: boolean;
   readonly endpoints: readonly EndpointHealth[];
 }

@@ -58,7 +58,7 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
   counter("cluster_pool_reused", C.POOL_REUSED, "Requests sent on an idle connection of the pool."),
   counter("cluster_retries", C.RETRIES, "Tries beyond the first."),
   counter("cluster_retries_denied", C.RETRIES_DENIED, "Retries that the retry budget or a limit did not allow."),
-  counter("cluster_panic_picks", C.PANIC_PICKS, "Picks among all endpoints because none was healthy."),
+  counter("cluster_panic_picks", C.PANIC_PICKS, "Picks among all endpoints because too few were healthy."),
   counter("cluster_no_endpoint", C.NO_ENDPOINT, "Picks that found no endpoint."),
   counter("cluster_overloaded", C.OVERLOADED, "Picks that found every endpoint at its limit."),
   counter("cluster_load_reports", C.LOAD_REPORTS, "Reports of endpoints on their load that were read."),

@@ -28,7 +28,7 @@ import { createSampler } from "./endpoint-sampler.js";
 import { EndpointSets } from "./endpoint-sets.js";
 import { explainRequest } from "./explain/explain-request.js";
 import { liveStandpoints } from "./explain/standpoint.js";
-import { logHealth } from "./health-log.js";
+import { logPanic, logTransitions } from "./health-log.js";
 import type { LogRecord } from "./log-record.js";
 import type { Named, Snapshot } from "./messages.js";
 import { OverlayStore } from "./overlay-store.js";
@@ -127,6 +127,7 @@ class RunningSupervisor implements Supervisor {
       table: this.#slots,
       clock: this.#clock,
       onPlan: (cluster, plan) => this.#workers.follow(cluster, plan),
+      onPanic: logPanic(log),
     });
     this.#monitor = new HealthMonitor({
       board: this.#slots,
@@ -138,7 +139,7 @@ class RunningSupervisor implements Supervisor {
         () => this.#workers.handles,
         () => this.#view.slots,
       ),
-      ...logHealth(log),
+      onEvent: logTransitions(log),
     });
     this.#rings = Array.from({ length: spec.workers }, () => createLogRing(LOG_RING_BYTES));
     const script = workerScript ?? new URL("./worker.js", import.meta.url);

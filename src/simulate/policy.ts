@@ -38,7 +38,7 @@ export function createPolicy({ spec, seed, clock, probe, onEvent, onPanic }: Pol
     spec.endpoints.map(({ id }) => [id, { succeeded: 0, failed: 0, responses: 0, responseMs: 0 }]),
   );
   const byIndex = [...figures.values()];
-  const { cluster, table, shared, close } = createLocalCluster(spec, createRandom(seed), events, clock);
+  const { cluster, table, shared, close } = createLocalCluster(spec, createRandom(seed), events, clock, onPanic);
   const monitor = new HealthMonitor({
     board: table,
     clock,
@@ -47,7 +47,6 @@ export function createPolicy({ spec, seed, clock, probe, onEvent, onPanic }: Pol
     maxProbes: MAX_PROBES,
     sampler: (_, endpoint) => ({ ...figures.get(endpoint)! }),
     onEvent,
-    onPanic: (_, panic) => onPanic(panic),
   });
   monitor.update([spec]);
   return {

@@ -91,7 +91,6 @@ export function createFixture(specs: readonly ClusterSpec[], maxProbes = 64) {
     },
     onEvent: (event: HealthEvent) =>
       events.push(`${event.cluster}/${event.endpoint} ${event.from} -> ${event.to}: ${event.reason}`),
-    onPanic: (cluster, panic) => events.push(`${cluster} panic ${panic}`),
   });
   const update = (next: readonly ClusterSpec[]): void => {
     board.assign(next);

@@ -49,19 +49,8 @@ test("what is told of an endpoint holds its reason, its last check and how long 
       checks: [{ name: "tcp", state: "up", reason: "connected" }],
     },
   );
-  assert.deepEqual(monitor.status(), [{ cluster: "web", panic: false, endpoints: [health] }]);
+  assert.deepEqual(monitor.status(), [{ cluster: "web", endpoints: [health] }]);
   assert.equal(monitor.endpoint("web", "e1"), undefined);
-});
-
-test("when all endpoints are down the cluster is in panic until one is back", () => {
-  const { clock, dead, monitor, take } = createFixture([checked(2)]);
-  dead.add(addressOf(0)).add(addressOf(1));
-  clock.advance(1000);
-  assert.deepEqual(take().at(-1), "web panic true");
-  assert.equal(monitor.status()[0].panic, true);
-  dead.clear();
-  clock.advance(1000);
-  assert.ok(take().includes("web panic false"));
 });
 
 test("no more checks run at once than allowed, and a hanging endpoint does not stop the others", () => {

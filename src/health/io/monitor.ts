@@ -81,7 +81,6 @@ export class HealthMonitor {
   status(): ClusterHealth[] {
     return [...this.#groups].map(([cluster, group]) => ({
       cluster,
-      panic: group.panic,
       endpoints: [...group.watches.values()].map((watch) => this.#describe(watch)),
     }));
   }
@@ -138,7 +137,6 @@ export class HealthMonitor {
       this.#transitions.refresh(known, `weight ${endpoint.weight}`, "configuration");
       return this.#checker.follow(known);
     });
-    this.#transitions.refreshPanic(group);
     this.#rates.follow(group);
     return due;
   }

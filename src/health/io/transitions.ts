@@ -3,14 +3,12 @@ import type { Clock } from "../../base/clock.js";
 import { State } from "../../model/cells.js";
 import type { HealthEvent, StateBoard } from "../report.js";
 import { stateName } from "../state-name.js";
-import type { Group, Watch } from "./watch.js";
+import type { Watch } from "./watch.js";
 
 export interface TransitionOptions {
   readonly board: StateBoard;
   readonly clock: Clock;
   readonly onEvent: (event: HealthEvent) => void;
-  /** Every endpoint of the cluster is bad, so that all are used; respectively, that is over. */
-  readonly onPanic: (cluster: string, panic: boolean) => void;
 }
 
 export class Transitions {
@@ -43,7 +41,6 @@ export class Transitions {
     watch.since = this.clock.now();
     watch.told.clear();
     this.#options.onEvent({ cluster, endpoint: watch.spec.id, from, to, reason, by });
-    this.refreshPanic(group);
   }
 
   /**
@@ -55,13 +52,5 @@ export class Transitions {
     watch.told.set(by, what);
     const { state, group } = watch;
     this.#options.onEvent({ cluster: group.spec.name, endpoint: watch.spec.id, from: state, to: state, reason, by });
-  }
-
-  refreshPanic(group: Group): void {
-    const { up, unknown, down, ejected } = group.counts;
-    const panic = up + unknown === 0 && down + ejected > 0;
-    if (panic === group.panic) return;
-    group.panic = panic;
-    this.#options.onPanic(group.spec.name, panic);
   }
 }

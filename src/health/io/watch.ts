@@ -12,7 +12,6 @@ export interface Group {
   readonly watches: Map<string, Watch>;
   /** Endpoints by state. */
   readonly counts: { [S in StateName]: number };
-  panic: boolean;
   /** The figures as of the last look at them, with or without response times; interval 0 = nobody looks. */
   readonly rates: { intervalMs: number; timed: boolean; before: Map<string, Figures>; stop: () => void };
 }
@@ -55,7 +54,6 @@ export function createGroup(spec: ClusterSpec): Group {
     spec,
     watches: new Map(),
     counts: { draining: 0, down: 0, ejected: 0, unknown: 0, up: 0 },
-    panic: false,
     rates: { intervalMs: 0, timed: false, before: new Map(), stop: nothing },
   };
 }

@@ -17,7 +17,9 @@ function createFixture(spec: ClusterSpec) {
   const local = createLocalCluster(spec, createRandom(1), { onFailures: () => {} }, clock);
   const standpoint = (): Standpoint => {
     clock.advance(1);
-    const plan = new Planner({ table: local.table, clock, onPlan: () => {} }).assign([spec]).get(spec.name)!;
+    const plan = new Planner({ table: local.table, clock, onPlan: () => {}, onPanic: () => {} })
+      .assign([spec])
+      .get(spec.name)!;
     const slots = local.table.slotsOf(spec.name)!;
     const reasonOf = (endpoint: string) => `reason of ${endpoint}`;
     return { spec, slots, plan, shared: local.shared, live: true, now: clock.now(), reasonOf };

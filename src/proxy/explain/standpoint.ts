@@ -29,7 +29,7 @@ export function configuredStandpoints(spec: Spec): Standpoints {
   const shared = createShared(1);
   const table = new SlotTable(shared, () => {});
   const slots = table.assign(spec.clusters);
-  const plans = new Planner({ table, clock: STILL, onPlan: () => {} }).assign(spec.clusters);
+  const plans = new Planner({ table, clock: STILL, onPlan: () => {}, onPanic: () => {} }).assign(spec.clusters);
   table.commit();
   const specs = new Map(spec.clusters.map((cluster) => [cluster.name, cluster]));
   return (name) => {
