@@ -49,8 +49,7 @@ export class NodeConn implements Conn {
   /** @internal */
   static accepted(engine: NodeEngine, socket: net.Socket): NodeConn {
     const conn = new NodeConn(engine, UNHANDLED);
-    conn.#own(socket);
-    socket.on("data", onData);
+    conn.#own(takeOver(socket, conn.#reading()));
     return conn;
   }
 
@@ -64,14 +63,19 @@ export class NodeConn implements Conn {
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
-      // Reading into one buffer spares an allocation and a copy per read. Sockets that a server accepts cannot have it.
-      onread: { buffer: engine.inbox, callback: (length) => conn.receive(engine.inbox, length) },
+      onread: conn.#reading(),
     });
     conn.#own(socket);
     socket.on("connect", onConnect);
     conn.#connectTimer = new Timer(() => conn.#connectTimedOut());
     engine.timers.set(conn.#connectTimer, engine.now() + timeoutMs);
     return conn;
+  }
+
+  /** Reading into one buffer spares an allocation of 64 KiB per read. */
+  #reading(): net.OnReadOpts {
+    const { inbox } = this.#engine;
+    return { buffer: inbox, callback: (length) => this.receive(inbox, length) };
   }
 
   #own(socket: net.Socket): void {
@@ -287,9 +291,16 @@ export class NodeConn implements Conn {
   }
 }
 
-function onData(this: net.Socket, chunk: Buffer): void {
-  const conn = (this as OwnedSocket)[CONN];
-  conn.receive(chunk, chunk.length);
+/**
+ * An accepted connection as a socket that reads as `onread` says. `net.Server` has no such option, and its sockets cannot be
+ * told later: so the handle beneath changes hands before anything was read.
+ */
+function takeOver(accepted: net.Socket, onread: net.OnReadOpts): net.Socket {
+  const shell = accepted as net.Socket & { _handle: unknown };
+  const handle = shell._handle;
+  shell._handle = null;
+  shell.destroy();
+  return new net.Socket({ handle, onread, allowHalfOpen: true } as net.SocketConstructorOpts);
 }
 
 function onConnect(this: net.Socket): void {

@@ -9,9 +9,15 @@ export class NodeListening implements Listening {
   readonly address: Address;
   readonly #server: net.Server;
 
-  /** Throws LbError CONFIG_INVALID when `at` cannot be bound. */
+  /**
+   * Throws LbError CONFIG_INVALID when `at` cannot be bound.
+   * @param onSocket gets a socket that does not read yet
+   */
   constructor(at: Address, options: EngineOptions, onSocket: (socket: net.Socket) => void, onError: () => void) {
-    this.#server = net.createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, onSocket);
+    this.#server = net.createServer(
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true },
+      onSocket,
+    );
     this.#server.on("error", onError);
     if (at.family === "unix") this.#server.listen({ path: at.path, backlog: options.backlog });
     else listenAtOnce(this.#server, at, options);
