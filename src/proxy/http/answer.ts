@@ -44,7 +44,7 @@ export function sendRouteAnswer(
 ): number {
   const { memory } = worker.context.engine;
   const { bytes } = memory;
-  const reply = describeHead(worker.reply, head, keepAlive);
+  const reply = addressTo(worker, head, keepAlive);
   const out = memory.alloc();
   if (out < 0) return 0;
   const at = out * BUFFER_SIZE;
@@ -67,18 +67,16 @@ export function sendFixed(memory: Memory, response: FixedResponse, reply: Reply,
 /** Answers OPTIONS that asks this proxy itself. Returns the bytes sent. */
 export function sendOptions(worker: HttpWorker, head: RequestHead, keepAlive: boolean, conn: Conn): number {
   const { memory } = worker.context.engine;
-  const reply = describeHead(worker.reply, head, keepAlive);
+  const reply = addressTo(worker, head, keepAlive);
   const out = memory.alloc();
   if (out < 0) return 0;
   const at = out * BUFFER_SIZE;
   return sendWritten(memory, out, writeOptionsResponse(reply, memory.bytes, at, at + BUFFER_SIZE), conn);
 }
 
-function describeHead(reply: Reply, head: RequestHead, keepAlive: boolean): Reply {
-  reply.clientMinor = head.minor;
-  reply.isHead = head.method === Method.HEAD;
-  reply.keepAlive = keepAlive;
-  return reply;
+function addressTo(worker: HttpWorker, head: RequestHead, keepAlive: boolean): Reply {
+  worker.reply.address(head.minor, head.method === Method.HEAD, keepAlive, worker.dateLine);
+  return worker.reply;
 }
 
 /** Takes over the reference to `out`. */

@@ -85,9 +85,7 @@ export class ClientSide {
   answerFault(response: FixedResponse): boolean {
     const { reply, context } = this.#worker;
     const keep = this.mayLive;
-    reply.clientMinor = this.minor;
-    reply.isHead = this.method === Method.HEAD;
-    reply.keepAlive = keep;
+    reply.address(this.minor, this.method === Method.HEAD, keep, this.#worker.dateLine);
     this.#account.code = "FAULT_INJECTED";
     return this.#answered(
       response.status,
@@ -105,9 +103,7 @@ export class ClientSide {
   #sendError(code: Code, reason: string): boolean {
     const { reply, context } = this.#worker;
     const keep = this.mayLive;
-    reply.clientMinor = this.minor;
-    reply.isHead = this.method === Method.HEAD;
-    reply.keepAlive = keep;
+    reply.address(this.minor, this.method === Method.HEAD, keep, this.#worker.dateLine);
     this.#account.code = code;
     this.#account.reason = reason;
     const sent = sendAnswer(context.engine.memory, code, reply, this.downstream.conn);

@@ -1,6 +1,7 @@
 /** What all HTTP listeners of one worker share: scratch objects that are filled anew for each message, and idle exchanges. */
 import { RequestHead, ResponseHead } from "../../wire/http1/head.js";
 import type { ProxyContext } from "../context.js";
+import { DateLine } from "./date-line.js";
 import { Exchange } from "./exchange.js";
 import { type ClientFields, createClientFields } from "./forwarding.js";
 import { Reply } from "./reply.js";
@@ -29,13 +30,20 @@ export class HttpWorker {
   readonly requestContext = new RequestContext();
   readonly responseContext = new ResponseContext();
   readonly reply = new Reply();
+  readonly #date: DateLine;
   readonly #idle: Exchange[] = [];
   readonly #shadows: Shadow[] = [];
   readonly #clients = new Map<string, ClientFields>();
 
   constructor(context: ProxyContext) {
     this.context = context;
+    this.#date = new DateLine(context.wallClock);
     this.requestContext.requestId = new Uint8Array(REQUEST_ID_BYTES);
+  }
+
+  /** The Date field of responses that are made now. */
+  get dateLine(): Uint8Array {
+    return this.#date.at(this.context.engine.now());
   }
 
   takeExchange(): Exchange {

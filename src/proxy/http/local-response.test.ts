@@ -32,6 +32,14 @@ function read(length: number, isHead = false): { lines: string[]; body: string }
   return { lines, body };
 }
 
+test("what Plimsoll answers itself says when", () => {
+  const asked = reply();
+  asked.date = latin1("date: Mon, 09 Nov 2026 08:07:06 GMT\r\n");
+  assert.ok(
+    read(writeLocalResponse("NO_ROUTE", asked, dest, 5, 1029)).lines.includes("date: Mon, 09 Nov 2026 08:07:06 GMT"),
+  );
+});
+
 for (const code of CODES) {
   test(`${code} is answered in text and in JSON, with its code, its status and the request's id`, () => {
     const { status, text } = TRAITS[code];

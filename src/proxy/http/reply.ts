@@ -1,11 +1,12 @@
 /** What the responses that Plimsoll writes itself have in common: whom they answer, and how they end. */
-import { latin1, putBytes, putCrlf } from "./put-bytes.js";
+import { DATE_LINE_BYTES } from "./date-line.js";
+import { latin1, NO_BYTES, putBytes, putCrlf } from "./put-bytes.js";
 
 const CLOSE = latin1("connection: close\r\n");
 const KEEP_ALIVE = latin1("connection: keep-alive\r\n");
 
 /** More than `putReplyEnd` writes. */
-export const REPLY_END_BYTES = 32;
+export const REPLY_END_BYTES = 32 + DATE_LINE_BYTES;
 
 const MAX_ID_BYTES = 64;
 
@@ -17,11 +18,21 @@ export class Reply {
   isHead = false;
   /** The connection lives on after this answer. */
   keepAlive = false;
+  /** The Date line. */
+  date: Uint8Array = NO_BYTES;
   /** Errors are JSON (`prefersJson`), else text. */
   json = false;
   /** The request's id, `idLength` bytes; none where it is 0. */
   readonly id = new Uint8Array(MAX_ID_BYTES);
   idLength = 0;
+
+  /** Whom the next answer is for. */
+  address(clientMinor: 0 | 1, isHead: boolean, keepAlive: boolean, date: Uint8Array): void {
+    this.clientMinor = clientMinor;
+    this.isHead = isHead;
+    this.keepAlive = keepAlive;
+    this.date = date;
+  }
 
   /** Takes the id in `bytes[start, end)`, unless it holds what would need escaping in text, JSON or HTML, or is long. */
   setId(bytes: Uint8Array, start: number, end: number): void {
@@ -42,8 +53,9 @@ function isPlain(byte: number): boolean {
 const PLAIN = new Uint8Array(256);
 for (const byte of latin1("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._:=+/@")) PLAIN[byte] = 1;
 
-/** Connection handling as the version needs it, and the blank line. */
+/** The date, connection handling as the version needs it, and the blank line. */
 export function putReplyEnd(reply: Reply, dest: Uint8Array, at: number): number {
+  at = putBytes(dest, at, reply.date);
   if (!reply.keepAlive) at = putBytes(dest, at, CLOSE);
   else if (reply.clientMinor === 0) at = putBytes(dest, at, KEEP_ALIVE);
   return putCrlf(dest, at);

@@ -126,6 +126,7 @@ export class ResponseTransfer {
     response.clientMinor = this.#clientMinor;
     response.framing = this.#framing;
     response.keepAlive = keepAlive;
+    response.date = this.#worker.dateLine;
     const at = out * BUFFER_SIZE;
     return writeResponseHead(bytes, head, response, bytes, at, at + BUFFER_SIZE);
   }

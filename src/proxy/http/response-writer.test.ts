@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HeaderOperation } from "../../model/spec.js";
 import { Method } from "../../wire/http1/head.js";
 import { chooseFraming, endsConnection, Framing } from "./framing.js";
 import { compileHeaderOperations } from "./header-operations.js";
 import { answered, request, response, responseContext, VIA, valuesOf } from "./heads.test.support.js";
+import { latin1 } from "./put-bytes.js";
 import { writeResponseHead } from "./response-writer.js";
 import { UpgradeRequest } from "./upgrade.js";
 
@@ -33,6 +35,22 @@ test("what belongs to the endpoint's hop stays behind", () => {
     "Date: x",
     lines[5],
     "A: b",
+  ]);
+});
+
+test("a final response without a date gets one, unless its route removes it", () => {
+  const date = latin1("date: Mon, 09 Nov 2026 08:07:06 GMT\r\n");
+  const written = (lines: readonly string[], operations: readonly HeaderOperation[] = []): string[] => {
+    const parsed = response([...lines, "Content-Length: 0"]);
+    const set = { date, operations: compileHeaderOperations(operations), framing: chooseFraming(parsed.head, 1) };
+    return answered(parsed, responseContext(set)).slice(lines.length + 1);
+  };
+  assert.deepEqual(written([OK]), ["date: Mon, 09 Nov 2026 08:07:06 GMT"]);
+  assert.deepEqual(written([OK, "DATE: any"]), []);
+  assert.deepEqual(written([OK], [{ kind: "remove", name: "Date", value: "" }]), []);
+  assert.deepEqual(answered(response(["HTTP/1.1 103 Early Hints", "Link: a"]), responseContext({ date })), [
+    "HTTP/1.1 103 Early Hints",
+    "Link: a",
   ]);
 });
 

@@ -16,6 +16,8 @@ export class ResponseContext {
   operations: HeaderOperations = NO_OPERATIONS;
   /** Further lines of a final response or a 101: they stand beside the endpoint's own, whatever these are. */
   added: Uint8Array = NO_BYTES;
+  /** The Date line of a final response that has none (RFC 9110 6.6.1). */
+  date: Uint8Array = NO_BYTES;
   /** From `chooseFraming`. Ignored for 1xx. */
   framing: FramingId = Framing.NONE;
   /** The version of the request. */
@@ -67,7 +69,9 @@ export function writeResponseHead(
   const operations = isInterim ? NO_OPERATIONS : context.operations;
   // Other interim responses are not the answer, and caches and clients may read their fields twice.
   const added = isInterim && status !== 101 ? NO_BYTES : context.added;
-  const ownBytes = CONSTANT_BYTES + context.rules.via11.length + operations.added.length + added.length;
+  const date =
+    isInterim || head.first[Field.DATE] >= 0 || operations.removedIds[Field.DATE] === 1 ? NO_BYTES : context.date;
+  const ownBytes = CONSTANT_BYTES + context.rules.via11.length + operations.added.length + added.length + date.length;
   const room = head.end - head.start + ownBytes;
   if (room > limit - at) return -1;
   const framing = isInterim ? Framing.NONE : context.framing;
@@ -99,6 +103,7 @@ export function writeResponseHead(
   if (framing === Framing.CHUNK) at = putBytes(dest, at, CHUNKED);
   if (!isInterim) at = putConnection(context, framing, dest, at);
   else if (status === 101 && head.upgrade >= 0) at = putUpgrade(bytes, head, dest, at);
+  if (date.length > 0) at = putBytes(dest, at, date);
   const { via10, via11 } = context.rules;
   if (via11.length > 0 && operations.removedIds[Field.VIA] === 0)
     at = putBytes(dest, at, head.minor === 1 ? via11 : via10);

@@ -28,9 +28,10 @@ export const Field = {
   /** Named by the message's own Connection field (RFC 9110 7.6.1), or an alias with `_` of a name above: never forwarded. */
   DROPPED: 20,
   X_PLIMSOLL_EXPLAIN: 21,
+  DATE: 22,
 } as const;
 export type FieldId = (typeof Field)[keyof typeof Field];
-export const FIELD_IDS = 22;
+export const FIELD_IDS = 23;
 
 /** Integers per field in `Head.fields`: id, name start, name end, value start, value end (surrounding blanks excluded). */
 export const FIELD_STRIDE = 5;

@@ -28,6 +28,7 @@ const NAMES: readonly (readonly [FieldId, string])[] = [
   [Field.MAX_FORWARDS, "max-forwards"],
   [Field.ACCEPT, "accept"],
   [Field.X_PLIMSOLL_EXPLAIN, "x-plimsoll-explain"],
+  [Field.DATE, "date"],
 ];
 
 /**
