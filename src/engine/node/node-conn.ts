@@ -25,12 +25,13 @@ export class NodeConn implements Conn {
   /** Sent, and not yet handed to the socket. */
   #corked = false;
   #ending = false;
-  #peerEnded = false;
   #broken = false;
   #reason: CloseReason = Close.FINISHED;
   #connectTimer: Timer | undefined = undefined;
   /** Received bytes that wait for a buffer, or for `resume`; the socket is paused meanwhile. */
   #rest: Buffer | undefined = undefined;
+  /** The peer's end waits too. */
+  #endWaits = false;
   #waiting = false;
   /** The socket ended in order while `#rest` was waiting. */
   #finished = false;
@@ -140,16 +141,16 @@ export class NodeConn implements Conn {
     engine.serve();
   }
 
+  /** The socket goes on reading until something comes: else a reset would go unnoticed until something is sent. */
   pause(): void {
-    if (this.#paused || this.#closed) return;
+    if (this.#closed) return;
     this.#paused = true;
-    this.#socket.pause();
   }
 
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
-    if (this.#rest === undefined) this.#socket.resume();
+    if (this.#rest === undefined && !this.#endWaits) this.#socket.resume();
     else this.#wait();
   }
 
@@ -224,12 +225,15 @@ export class NodeConn implements Conn {
   /** @internal Delivers what waited, then goes on reading. */
   deliverRest(): void {
     this.#waiting = false;
+    if (this.#closed || this.#paused) return;
     const rest = this.#rest;
-    if (rest === undefined || this.#closed || this.#paused) return;
     this.#rest = undefined;
-    if (!this.receive(rest, rest.length) || this.#closed) return;
-    if (this.#peerEnded) this.handler.onEnd();
-    else if (!this.#paused) this.#socket.resume();
+    if (rest !== undefined && !this.receive(rest, rest.length)) return;
+    if (this.#closed || this.#paused) return;
+    if (this.#endWaits) {
+      this.#endWaits = false;
+      this.handler.onEnd();
+    } else this.#socket.resume();
     if (this.#finished) this.socketClosed();
   }
 
@@ -245,8 +249,8 @@ export class NodeConn implements Conn {
   /** @internal */
   peerEnded(): void {
     if (this.#closed) return;
-    this.#peerEnded = true;
-    if (this.#rest === undefined) this.handler.onEnd();
+    if (this.#paused || this.#rest !== undefined) this.#endWaits = true;
+    else this.handler.onEnd();
     this.#engine.serve();
   }
 
@@ -261,7 +265,7 @@ export class NodeConn implements Conn {
   /** @internal */
   socketClosed(): void {
     if (this.#closed) return;
-    if (this.#rest !== undefined && this.#reason === Close.FINISHED) {
+    if ((this.#rest !== undefined || this.#endWaits) && this.#reason === Close.FINISHED) {
       this.#finished = true;
       return;
     }
@@ -286,6 +290,7 @@ export class NodeConn implements Conn {
   #release(): void {
     this.#closed = true;
     this.#rest = undefined;
+    this.#endWaits = false;
     this.#cancelConnectTimer();
     this.#engine.remove(this);
   }
