@@ -37,8 +37,6 @@ interface Course {
   readonly usableSince: Map<string, number | undefined>;
   /** When the next plan may be built. */
   restUntil: number;
-  /** What was last told of it. */
-  panic: boolean;
   cancel: (() => void) | undefined;
 }
 
@@ -91,7 +89,6 @@ export class Planner {
       basis: new Float64Array(0),
       usableSince: new Map(),
       restUntil: 0,
-      panic: before?.panic ?? false,
       cancel: undefined,
     };
     const now = this.#options.clock.now();
@@ -101,6 +98,7 @@ export class Planner {
       course.usableSince.set(id, known);
     }
     this.#build(course, now);
+    this.#tellPanic(course, before?.plan.panic ?? false);
     return course;
   }
 
@@ -115,6 +113,7 @@ export class Planner {
     course.cancel = undefined;
     const { plan } = course;
     this.#build(course, this.#options.clock.now());
+    this.#tellPanic(course, plan.panic);
     if (course.plan !== plan) this.#options.onPlan(course.spec.name, course.plan);
   }
 
@@ -128,18 +127,15 @@ export class Planner {
       course.basis = warming ? new Float64Array(0) : basis;
       const { clock } = this.#options;
       course.restUntil = clock.now() + (clock.now() - now) * REST_FACTOR;
-      this.#tellPanic(course);
     }
     if (warming) {
       this.#schedule(course, now + Math.max(LEAST_STEP_MS, spec.stages.slowStart!.windowMs / WARMING_STEPS));
     } else if (spec.loadReports !== undefined) this.#schedule(course, now + REPORTS_MS);
   }
 
-  #tellPanic(course: Course): void {
-    const { panic } = course.plan;
-    if (panic === course.panic) return;
-    course.panic = panic;
-    this.#options.onPanic(course.spec.name, panic);
+  /** @param before of the plan that this one replaces */
+  #tellPanic({ spec, plan }: Course, before: boolean): void {
+    if (plan.panic !== before) this.#options.onPanic(spec.name, plan.panic);
   }
 
   #look({ spec, usableSince }: Course, now: number): EndpointInput[] {
