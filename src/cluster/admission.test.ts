@@ -73,6 +73,21 @@ test("a connection that may not be begun counts nowhere, and the query says whic
   assert.equal(figure(ClusterCell.PENDING), 0);
 });
 
+test("a budget that is used up would allow a retry later, one that is too small would not", () => {
+  const { admissions } = createFixture({});
+  const [admission] = admissions;
+  const allows = (percent: number, minimum: number): boolean => {
+    admission.spec = { ...admission.spec, retryBudget: { percent, minimum } };
+    return admission.allowsRetry;
+  };
+  assert.deepEqual([allows(0, 1), allows(20, 0), allows(0, 0)], [true, false, false]);
+  for (let i = 0; i < 5; i++) admission.enter();
+  assert.equal(allows(20, 0), true, "a fifth of five");
+  assert.equal(admission.beginRetry(new Query()), true);
+  assert.equal(admission.beginRetry(new Query()), false);
+  assert.equal(admission.allowsRetry, true, "but for the one in flight");
+});
+
 test("what a dead worker held of every limit is taken back", () => {
   const { admissions, figure, shared } = createFixture({});
   for (const admission of admissions) {

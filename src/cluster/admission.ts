@@ -119,6 +119,11 @@ export class Admission {
     return false;
   }
 
+  /** The budget would allow a retry if there were none in flight. */
+  get allowsRetry(): boolean {
+    return this.#cells[this.#at + ClusterCell.ACTIVE] >= activeNeeded(0, this.spec.retryBudget);
+  }
+
   endRetry(): void {
     this.#return(ClusterCell.RETRIES, HeldCell.RETRIES);
   }

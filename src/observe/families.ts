@@ -58,6 +58,7 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
   counter("cluster_pool_reused", C.POOL_REUSED, "Requests sent on an idle connection of the pool."),
   counter("cluster_retries", C.RETRIES, "Tries beyond the first."),
   counter("cluster_retries_denied", C.RETRIES_DENIED, "Retries that the retry budget or a limit did not allow."),
+  gauge("cluster_retries_waiting", C.RETRIES_WAITING, "Retries that wait for a place in the retry budget now."),
   counter("cluster_panic_picks", C.PANIC_PICKS, "Picks among all endpoints because too few were healthy."),
   counter("cluster_no_endpoint", C.NO_ENDPOINT, "Picks that found no endpoint."),
   counter("cluster_overloaded", C.OVERLOADED, "Picks that found every endpoint at its limit."),

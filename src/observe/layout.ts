@@ -95,7 +95,7 @@ export const C = {
   /** Requests that went out on an idle connection of the pool. */
   POOL_REUSED: 9,
   RETRIES: 10,
-  /** Retries that the budget did not allow. */
+  /** Retries that the budget or a limit did not allow; who waits for a place is not counted before that is in vain. */
   RETRIES_DENIED: 11,
   /** Picks made among all endpoints because none was usable. */
   PANIC_PICKS: 12,
@@ -132,8 +132,10 @@ export const C = {
   LIMITED_ENDPOINT_RETRIES: 35,
   LIMITED_RETRIES: 36,
   LIMITED_RETRY_BUDGET: 37,
+  /** Gauge: retries that wait for a place in the budget now. */
+  RETRIES_WAITING: 38,
   /** Histogram: how long those waited that have left the queue, for whatever reason. */
-  QUEUE_TIME: 38,
+  QUEUE_TIME: 39,
 } as const;
 const CLUSTER_SIZE = C.QUEUE_TIME + HISTOGRAM_SIZE;
 
@@ -231,7 +233,12 @@ export function resetGauges(metrics: Float64Array): void {
 
 const BLOCKS = {
   listener: { baseOf: listenerBase, size: LISTENER_SIZE, capacity: MAX_LISTENERS, gauges: [L.OPEN, L.ACTIVE] },
-  cluster: { baseOf: clusterBase, size: CLUSTER_SIZE, capacity: MAX_CLUSTERS, gauges: [C.ACTIVE, C.QUEUED] },
+  cluster: {
+    baseOf: clusterBase,
+    size: CLUSTER_SIZE,
+    capacity: MAX_CLUSTERS,
+    gauges: [C.ACTIVE, C.QUEUED, C.RETRIES_WAITING],
+  },
   endpoint: { baseOf: endpointBase, size: ENDPOINT_SIZE, capacity: MAX_ENDPOINTS, gauges: [E.ACTIVE, E.OPEN] },
 } as const;
 export type SlotKind = keyof typeof BLOCKS;

@@ -17,6 +17,7 @@ import { NO_BYTES } from "./http/put-bytes.js";
 import { UpstreamPool } from "./http/upstream-pool.js";
 import type { Snapshot } from "./messages.js";
 import { tokenOf } from "./persistence-token.js";
+import { RetryQueue } from "./retry-queue.js";
 
 /** What the proxy hangs on an endpoint. */
 export class EndpointData {
@@ -48,6 +49,8 @@ export class ProxyCluster {
   latency: RecentLatency | undefined = undefined;
   /** Who waits for room. */
   readonly queue: ClusterQueue;
+  /** Who waits for a place in the retry budget. */
+  readonly retries: RetryQueue;
   /** How clients come back to their endpoint: one of the two, or neither. */
   tokens: TokenPersistence | undefined = undefined;
   sources: SourcePersistence | undefined = undefined;
@@ -71,6 +74,7 @@ export class ProxyCluster {
     });
     this.hash = new RequestHash(spec.balance.hashOn);
     this.queue = new ClusterQueue(context, this);
+    this.retries = new RetryQueue(context, this);
     this.#equip(metricSlots);
     this.#persist(snapshot);
   }

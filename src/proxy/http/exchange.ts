@@ -291,10 +291,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     const isRace = code === "UPSTREAM_RESET" && tries.pooledConnection;
     tries.settle(isRace ? Outcome.ABORTED : outcome, code, 0, Fate.CLOSE);
     if (this.#hedge.takeOver()) return;
-    const waitMs = tries.repeatAfter(code);
-    if (isRace && waitMs === 0) this.#launch.begin(true);
-    else if (waitMs >= 0) this.#launch.beginAfter(waitMs);
-    else this.giveUp(code, reason);
+    if (!this.#launch.repeat(code, reason, isRace)) this.giveUp(code, reason);
   }
 
   #forwardResponse(head: ResponseHead, buffer: number, start: number, end: number): void {
@@ -390,5 +387,6 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     this.#worker.putExchange(this);
     // Last, because another exchange begins in there.
     cluster?.queue.wake();
+    cluster?.retries.wake();
   }
 }

@@ -153,7 +153,7 @@ export class Hedge implements EndpointEvents {
     if (!tries.bodyKept || !this.#client.body.done || cluster.queue.isBehind(tries.route.priority)) return;
     const { metrics } = this.#context;
     const { live } = cluster;
-    if (!live.beginRetry(tries.query)) {
+    if (!cluster.retries.take(tries.query, tries.route.priority)) {
       metrics[cluster.metrics + C.HEDGES_DENIED]++;
       return;
     }

@@ -1,6 +1,6 @@
 /**
- * When the tries of an exchange begin: at once, after a back-off, or when the cluster has room. While an exchange waits nothing of it is at an
- * endpoint, its client is not read, and every way out leads through `cancel`.
+ * When the tries of an exchange begin: at once, after a back-off, when the cluster has room, or when the retry budget has a place. While an
+ * exchange waits nothing of it is at an endpoint, its client is not read, and every way out leads through `cancel`.
  */
 import type { Code } from "../../base/errors.js";
 import { Timer } from "../../base/timer-wheel.js";
@@ -9,7 +9,8 @@ import type { ProxyContext } from "../context.js";
 import type { Account } from "./account.js";
 import type { Exchange } from "./exchange.js";
 import type { Flight } from "./flight.js";
-import type { Tries } from "./tries.js";
+import { RetryWait } from "./retry-wait.js";
+import { FOR_PLACE, NEVER, type Tries } from "./tries.js";
 
 export class Launch implements QueueOwner {
   readonly #context: ProxyContext;
@@ -19,6 +20,7 @@ export class Launch implements QueueOwner {
   readonly #account: Account;
   readonly #place = createQueuePlace(this);
   readonly #timer: Timer;
+  readonly #retryWait: RetryWait;
 
   constructor(context: ProxyContext, exchange: Exchange, tries: Tries, flight: Flight, account: Account) {
     this.#context = context;
@@ -27,11 +29,7 @@ export class Launch implements QueueOwner {
     this.#flight = flight;
     this.#account = account;
     this.#timer = new Timer(() => this.begin(false));
-  }
-
-  /** The exchange waits for its next try. */
-  get waits(): boolean {
-    return this.#place.waits || this.#timer.pending;
+    this.#retryWait = new RetryWait(context, exchange, this, tries);
   }
 
   /** Begins the next try, or waits for room; where neither is possible the exchange answers. */
@@ -59,6 +57,19 @@ export class Launch implements QueueOwner {
     else this.begin(false);
   }
 
+  /**
+   * After a failed try: another one begins, now or later. False where there is none.
+   * @param isRace it was lost by an endpoint that closes idle connections: the next needs a new one
+   */
+  repeat(code: Code, reason: string, isRace: boolean): boolean {
+    const waitMs = this.#tries.repeatAfter(code);
+    if (waitMs === NEVER) return false;
+    if (waitMs === FOR_PLACE) this.#retryWait.begin(code, reason);
+    else if (isRace && waitMs === 0) this.begin(true);
+    else this.beginAfter(waitMs);
+    return true;
+  }
+
   onRoom(): boolean {
     const tries = this.#tries;
     const begins = tries.begin(this.#exchange, this.#flight, false);
@@ -76,6 +87,7 @@ export class Launch implements QueueOwner {
   /** It waits no longer. */
   cancel(): void {
     if (this.#timer.pending) this.#context.engine.timers.cancel(this.#timer);
+    this.#retryWait.cancel();
     if (!this.#place.waits) return;
     this.#account.queueMs = Math.max(0, this.#account.queueMs) + this.#tries.cluster.queue.leave(this.#place);
   }

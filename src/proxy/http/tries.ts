@@ -22,6 +22,10 @@ import { findHeader, Range } from "./request-part.js";
 import { Try } from "./try.js";
 import type { FateId, Upstream } from "./upstream.js";
 
+/** Instead of milliseconds until the next try: there is none; it begins once the budget has a place for it. */
+export const NEVER = -1;
+export const FOR_PLACE = -2;
+
 const RETRY_AFTER = latin1("retry-after");
 const range = new Range();
 
@@ -152,38 +156,50 @@ export class Tries implements FailedTry {
     return perTryMs > 0 && this.#context.engine.now() >= this.current.startedAt + perTryMs;
   }
 
-  /** After a failed try: after how many milliseconds to make another, with a place in the budget; -1 = not at all. */
+  /**
+   * After a failed try: after how many milliseconds to make another, with a place in the budget; FOR_PLACE = without one yet;
+   * NEVER = not at all.
+   */
   repeatAfter(code: Code): number {
     const { retry } = this.route;
-    if (!mayRetry(this, code, retry)) return -1;
+    if (!mayRetry(this, code, retry)) return NEVER;
     const isRace = code === "UPSTREAM_RESET" && this.pooledConnection && this.tries === 1;
     // Nothing reached an endpoint: another may take it at once, the first time.
     const isFree = isRace || (TRAITS[code].retry === "safe" && this.tries === 1);
     const waitMs = isFree ? 0 : backoffMs(this.tries, retry.backoff, this.#context.random);
-    if (!this.#isInTime(waitMs)) return -1;
+    if (!this.isInTime(waitMs)) return NEVER;
     // The budget bounds the load that repeated work adds. Where nothing reached an endpoint none is added; and losing the
     // race against one that closes its idle connections is rare.
     if (TRAITS[code].retry === "safe") {
       this.#context.metrics[this.cluster.metrics + C.RETRIES]++;
       return waitMs;
     }
-    return isRace || this.#takePlace() ? waitMs : -1;
+    if (isRace || this.#takePlace()) return waitMs;
+    const { retries } = this.cluster;
+    // Unlike a timeout it is no sign of overload, and has not used up the client's time.
+    if (code === "UPSTREAM_RESET" && retries.admits(this.query) && retries.hasRoom) return FOR_PLACE;
+    this.deny();
+    return NEVER;
   }
 
-  /** The same for a response whose status may count as failure; -1 = it is forwarded. */
+  /** The same for a response whose status may count as failure; NEVER = it is forwarded. */
   repeatAfterStatus(head: ResponseHead): number {
     const { status } = head;
-    if (status < 400) return -1;
+    if (status < 400) return NEVER;
     const { retry } = this.route;
     const askedMs = status === 429 || status === 503 ? this.#askedFor(head) : 0;
-    if (!this.isRetriable(status)) return -1;
+    if (!this.isRetriable(status)) return NEVER;
     const isBinding = status === 429 || this.query.tries >= this.cluster.live.endpoints.length;
     const backoff = backoffMs(this.tries, retry.backoff, this.#context.random);
     const waitMs = pauseBeforeRetry(backoff, askedMs, isBinding, retry.maxRetryAfterMs);
-    return waitMs >= 0 && this.#isInTime(waitMs) && this.#takePlace() ? waitMs : -1;
+    if (waitMs < 0 || !this.isInTime(waitMs)) return NEVER;
+    if (this.#takePlace()) return waitMs;
+    this.deny();
+    return NEVER;
   }
 
-  #isInTime(waitMs: number): boolean {
+  /** Another try that begins after `waitMs` has the least time that the route asks for. */
+  isInTime(waitMs: number): boolean {
     return isInTime(this.#context.engine.now(), waitMs, this.route.retry.minTimeMs, this.deadline);
   }
 
@@ -208,13 +224,28 @@ export class Tries implements FailedTry {
     this.cluster.live.endRetry(undefined);
   }
 
-  #takePlace(): boolean {
+  /** No other try is made, for want of a place. */
+  deny(): void {
     const { cluster, query } = this;
     const { metrics } = this.#context;
-    this.#holdsPlace = cluster.live.beginRetry(query);
-    metrics[cluster.metrics + (this.#holdsPlace ? C.RETRIES : C.RETRIES_DENIED)]++;
-    if (!this.#holdsPlace) metrics[cluster.metrics + C.LIMITED_ENDPOINTS + query.limit]++;
-    return this.#holdsPlace;
+    metrics[cluster.metrics + C.RETRIES_DENIED]++;
+    metrics[cluster.metrics + C.LIMITED_ENDPOINTS + query.limit]++;
+  }
+
+  /** Takes a place in the budget for the next try, which is first of those that wait; false with `query.limit` set. */
+  takePlace(): boolean {
+    return this.#hold(this.cluster.live.beginRetry(this.query));
+  }
+
+  /** The same for one that does not wait. */
+  #takePlace(): boolean {
+    return this.#hold(this.cluster.retries.take(this.query, this.route.priority));
+  }
+
+  #hold(holdsPlace: boolean): boolean {
+    this.#holdsPlace = holdsPlace;
+    if (holdsPlace) this.#context.metrics[this.cluster.metrics + C.RETRIES]++;
+    return holdsPlace;
   }
 }
 

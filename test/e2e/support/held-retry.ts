@@ -19,7 +19,10 @@ export function holdRetry(witnesses: readonly Witness[]): HeldRetry {
     if (!startLine.includes("held") || ++tries === 1) return wire.reset();
     held.resolve();
     await released.promise;
-    wire.send(OK);
+    for (;;) {
+      wire.send(OK);
+      await wire.read();
+    }
   };
   for (const witness of witnesses) {
     witness.clear();
