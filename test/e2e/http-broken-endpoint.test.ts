@@ -169,6 +169,28 @@ for (const engine of ENGINES) {
       await assert.rejects(client.read(), /ended within/);
     });
 
+    /**
+     * An HTTP/1.0 client sees only a reset as truncation, and a reset overtakes whatever is on its way: the complete answer before
+     * the truncated one was lost to a client that had sent both requests and read slowly.
+     */
+    test("a response that is cut off takes no earlier answer of its connection with it", async () => {
+      const large = "x".repeat(200_000);
+      stage.witness.script = async (wire) => {
+        for (;;) {
+          const { startLine } = await wire.read();
+          if (startLine.includes("/large")) wire.send(`${head(`Content-Length: ${large.length}`)}${large}`);
+          else wire.end(`${head("Transfer-Encoding: chunked")}3\r\nabc\r\n`);
+        }
+      };
+      const client = await stage.connect();
+      client.socket.pause();
+      client.send("GET /large HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /cut HTTP/1.0\r\n\r\n");
+      await stage.logged(({ target, code }) => target === "/cut" && code === "RESPONSE_TRUNCATED");
+      client.socket.resume();
+      assert.equal((await client.response()).body, large);
+      assert.equal(await client.ended(), "reset");
+    });
+
     test("Q18: fifty cookies stay fifty fields", async () => {
       const cookies = Array.from({ length: 50 }, (_, i) => `c${i}=${i}`);
       stage.witness.script = brokenOnce(

@@ -2,8 +2,8 @@
  * One client connection: reads request heads, hands each request to an exchange, and keeps what the client sends ahead
  * of its turn. One exchange at a time: pipelined requests are answered in order.
  *
- * idle -> head (a part of one came) -> exchange -> idle ...; exchange -> tunnel; any -> linger (our FIN is out, what
- * still comes is thrown away, so that the client can read our last answer) -> closed
+ * idle -> head (a part of one came) -> exchange -> idle ...; exchange -> tunnel; any -> linger (our FIN is out, or a
+ * reset is to follow; what still comes is thrown away, so that the client can read our last answer) -> closed
  */
 import type { Code } from "../../base/errors.js";
 import { hashText } from "../../base/hash.js";
@@ -44,6 +44,10 @@ export class Downstream implements ConnHandler {
   /** Chunks that came before their turn. */
   #held: SendQueue | undefined = undefined;
   #reading = false;
+  /** An answer before the current one was complete: some of it may still be on its way. */
+  #hasAnswered = false;
+  /** It lingers without FIN and ends with a reset. */
+  #breaks = false;
   #fields: ClientFields | undefined = undefined;
   #trusted = false;
   readonly #pace: ClientPace;
@@ -135,11 +139,12 @@ export class Downstream implements ConnHandler {
     this.#pace.unwatch();
     if (this.#state === State.CLOSED) return;
     if (!keep || this.listener.closing) {
-      if (saidLast && (this.#held === undefined || this.#held.count === 0)) this.conn.finish();
+      if (saidLast && !this.#breaks && (this.#held === undefined || this.#held.count === 0)) this.conn.finish();
       this.#linger();
       return;
     }
     this.#state = State.IDLE;
+    this.#hasAnswered = true;
     this.idleSince = this.listener.context.engine.now();
     this.#deadline.set(this.idleSince + this.listener.spec.timeouts.idleMs);
     this.resumeReading();
@@ -149,7 +154,11 @@ export class Downstream implements ConnHandler {
   abortResponse(isDelimited: boolean): void {
     this.#exchange = undefined;
     if (isDelimited) this.#linger();
-    else {
+    else if (this.#hasAnswered) {
+      // A reset throws away what is under way, an earlier answer too.
+      this.#breaks = true;
+      this.#linger();
+    } else {
       this.conn.reset();
       this.#dispose();
     }
@@ -192,6 +201,8 @@ export class Downstream implements ConnHandler {
   /** After a 101: from here on `tunnel` works on the connection, and only silence ends it. */
   switchTo(tunnel: ClientEvents): void {
     this.#exchange = tunnel;
+    // Its client has read what came before the 101.
+    this.#hasAnswered = false;
     this.limitTotal(Number.POSITIVE_INFINITY);
   }
 
@@ -303,7 +314,7 @@ export class Downstream implements ConnHandler {
     const { memory } = this.listener.context.engine;
     this.#partial.drop(memory);
     this.#held?.clear(memory);
-    this.conn.end();
+    if (!this.#breaks) this.conn.end();
     this.conn.resume();
     this.#pace.markReceived();
     this.#pace.unwatch();
@@ -354,7 +365,8 @@ export class Downstream implements ConnHandler {
   #expireLinger(): void {
     const pace = this.#pace;
     if (this.conn.unsent === 0 || (pace.isWatched && pace.readsTooSlowly)) {
-      this.conn.destroy();
+      if (this.#breaks) this.conn.reset();
+      else this.conn.destroy();
       this.#dispose();
       return;
     }
