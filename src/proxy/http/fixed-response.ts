@@ -11,6 +11,8 @@ export interface FixedResponse {
   /** Status line and fields, without connection handling and the blank line. */
   readonly head: Uint8Array;
   readonly body: Uint8Array;
+  /** As of the operations in `head`. */
+  readonly ownsDate: boolean;
 }
 
 /** @throws LbError CONFIG_INVALID for a status that ends no request, or a content type that is no field value */
@@ -26,13 +28,13 @@ export function compileFixedResponse(
   const body = isBodiless ? NO_BYTES : new TextEncoder().encode(action.body);
   const own: HeaderOperation[] = [];
   if (body.length > 0) own.push({ kind: "set", name: "content-type", value: contentType });
-  const { added } = compileHeaderOperations([...own, ...operations]);
+  const { added, ownsDate } = compileHeaderOperations([...own, ...operations]);
   const length = isBodiless ? "" : `content-length: ${body.length}\r\n`;
   const start = latin1(`${statusLine(status)}${length}`);
   const head = new Uint8Array(start.length + added.length);
   head.set(start);
   head.set(added, start.length);
-  return { status, head, body };
+  return { status, head, body, ownsDate };
 }
 
 /** Bytes of room that `writeFixedResponse` asks for. A body of any size may be configured: it may need several buffers. */
@@ -51,7 +53,7 @@ export function writeFixedResponse(
   if (fixedResponseBytes(response) > limit - at) return -1;
   const begin = at;
   at = putBytes(dest, at, response.head);
-  at = putReplyEnd(reply, dest, at);
+  at = putReplyEnd(reply, response.ownsDate, dest, at);
   if (!reply.isHead) at = putBytes(dest, at, response.body);
   return at - begin;
 }

@@ -31,6 +31,8 @@ export interface HeaderOperations {
   readonly removedNames: readonly Uint8Array[];
   /** Bit `length & 31` is set for each of `removedNames`: tells most lines apart without a comparison. */
   readonly removedLengths: number;
+  /** Date is among what they add or remove: a response gets none from Plimsoll besides. */
+  readonly ownsDate: boolean;
   /** Complete field lines to append. */
   readonly added: Uint8Array;
 }
@@ -40,6 +42,7 @@ export const NO_OPERATIONS: HeaderOperations = {
   removedIds: new Uint8Array(FIELD_IDS),
   removedNames: [],
   removedLengths: 0,
+  ownsDate: false,
   added: NO_BYTES,
 };
 
@@ -67,8 +70,9 @@ export function compileHeaderOperations(operations: readonly HeaderOperation[]):
       removedLengths |= 1 << (bytes.length & 31);
     } else removedIds[id] = 1;
   }
+  const ownsDate = removed.has("date") || added.some(({ name }) => name === "date");
   const block = added.map(({ name, value }) => `${name}: ${value}\r\n`).join("");
-  return { removes: removed.size > 0, removedIds, removedNames, removedLengths, added: latin1(block) };
+  return { removes: removed.size > 0, removedIds, removedNames, removedLengths, ownsDate, added: latin1(block) };
 }
 
 function checkedName(name: string): string {

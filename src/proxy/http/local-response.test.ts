@@ -157,6 +157,24 @@ test("a fixed response has its body's length in bytes and the route's fields", (
   }
 });
 
+test("a route whose fields have a Date, or remove it, gets no other", () => {
+  const { bytes, head } = request("GET /a HTTP/1.1", "Host: h");
+  const dated = reply({});
+  dated.date = latin1("date: Mon, 09 Nov 2026 08:07:06 GMT\r\n");
+  const dates = (...operations: HeaderOperation[]): string[][] => {
+    const answers = [
+      read(writeFixedResponse(compileFixedResponse(fixed(200, ""), operations), dated, dest, 5, 2000)),
+      read(writeRedirect(compileRedirect(redirect("/b"), operations), bytes, head, dated, dest, 5, 2000)),
+    ];
+    return answers.map(({ lines }) => lines.filter((line) => line.startsWith("date:")));
+  };
+  assert.deepEqual(dates({ kind: "set", name: "Date", value: "own" }), [["date: own"], ["date: own"]]);
+  assert.deepEqual(dates({ kind: "add", name: "Date", value: "own" }), [["date: own"], ["date: own"]]);
+  assert.deepEqual(dates({ kind: "remove", name: "date", value: "" }), [[], []]);
+  const own = "date: Mon, 09 Nov 2026 08:07:06 GMT";
+  assert.deepEqual(dates({ kind: "set", name: "x-date", value: "own" }), [[own], [own]]);
+});
+
 function redirect(location: string): Extract<ActionSpec, { kind: "redirect" }> {
   return { kind: "redirect", status: 308, location };
 }

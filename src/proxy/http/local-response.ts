@@ -94,7 +94,7 @@ export function writeLocalResponse(code: Code, reply: Reply, dest: Uint8Array, a
   at = putBytes(dest, at, head);
   at = putDecimal(dest, at, length);
   at = putCrlf(dest, at);
-  at = putReplyEnd(reply, dest, at);
+  at = putReplyEnd(reply, false, dest, at);
   if (reply.isHead) return at - begin;
   at = putBytes(dest, at, body);
   if (reply.idLength > 0) {

@@ -15,5 +15,5 @@ const OPTIONS = latin1(`${statusLine(200)}${ALLOW}content-length: 0\r\n`);
  */
 export function writeOptionsResponse(reply: Reply, dest: Uint8Array, at: number, limit: number): number {
   if (OPTIONS.length + REPLY_END_BYTES > limit - at) return -1;
-  return putReplyEnd(reply, dest, putBytes(dest, at, OPTIONS)) - at;
+  return putReplyEnd(reply, false, dest, putBytes(dest, at, OPTIONS)) - at;
 }

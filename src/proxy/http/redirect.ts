@@ -22,6 +22,8 @@ export interface Redirect {
   /** The literals and fields together. */
   readonly constantBytes: number;
   readonly needsHost: boolean;
+  /** As of the operations in `tail`. */
+  readonly ownsDate: boolean;
 }
 
 /** @throws LbError CONFIG_INVALID for an unknown placeholder, a byte that no URI may hold, or a `/` doubled by `{path}` */
@@ -47,14 +49,14 @@ export function compileRedirect(
   }
   if (parts.length === 0) fail("empty");
   const head = latin1(`${statusLine(status)}location: `);
-  const { added } = compileHeaderOperations(operations);
+  const { added, ownsDate } = compileHeaderOperations(operations);
   const end = latin1("\r\ncontent-length: 0\r\n");
   const tail = new Uint8Array(end.length + added.length);
   tail.set(end);
   tail.set(added, end.length);
   const literals = parts.reduce((sum, part) => sum + (typeof part === "string" ? 0 : part.length), 0);
   const constantBytes = head.length + literals + tail.length + REPLY_END_BYTES;
-  return { status, head, parts, tail, constantBytes, needsHost: parts.includes("host") };
+  return { status, head, parts, tail, constantBytes, needsHost: parts.includes("host"), ownsDate };
 }
 
 /** Bytes that a target may hold (the parser lets them pass) but a URI may not: escaped. A backslash is a `/` to browsers. */
@@ -94,7 +96,7 @@ export function writeRedirect(
     else at = putBytes(dest, at, part);
   }
   at = putBytes(dest, at, redirect.tail);
-  return putReplyEnd(reply, dest, at) - begin;
+  return putReplyEnd(reply, redirect.ownsDate, dest, at) - begin;
 }
 
 /** @param isFirst the location begins here: `//name` would name another host (RFC 3986 4.2), so one slash stays */

@@ -53,9 +53,12 @@ function isPlain(byte: number): boolean {
 const PLAIN = new Uint8Array(256);
 for (const byte of latin1("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._:=+/@")) PLAIN[byte] = 1;
 
-/** The date, connection handling as the version needs it, and the blank line. */
-export function putReplyEnd(reply: Reply, dest: Uint8Array, at: number): number {
-  at = putBytes(dest, at, reply.date);
+/**
+ * The date, connection handling as the version needs it, and the blank line.
+ * @param ownsDate the fields before have a Date, or shall have none
+ */
+export function putReplyEnd(reply: Reply, ownsDate: boolean, dest: Uint8Array, at: number): number {
+  if (!ownsDate) at = putBytes(dest, at, reply.date);
   if (!reply.keepAlive) at = putBytes(dest, at, CLOSE);
   else if (reply.clientMinor === 0) at = putBytes(dest, at, KEEP_ALIVE);
   return putCrlf(dest, at);

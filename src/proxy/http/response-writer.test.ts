@@ -48,6 +48,9 @@ test("a final response without a date gets one, unless its route removes it", ()
   assert.deepEqual(written([OK]), ["date: Mon, 09 Nov 2026 08:07:06 GMT"]);
   assert.deepEqual(written([OK, "DATE: any"]), []);
   assert.deepEqual(written([OK], [{ kind: "remove", name: "Date", value: "" }]), []);
+  for (const kind of ["set", "add"] as const) {
+    assert.deepEqual(written([OK], [{ kind, name: "Date", value: "own" }]), ["date: own"], kind);
+  }
   assert.deepEqual(answered(response(["HTTP/1.1 103 Early Hints", "Link: a"]), responseContext({ date })), [
     "HTTP/1.1 103 Early Hints",
     "Link: a",

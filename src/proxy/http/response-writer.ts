@@ -69,8 +69,7 @@ export function writeResponseHead(
   const operations = isInterim ? NO_OPERATIONS : context.operations;
   // Other interim responses are not the answer, and caches and clients may read their fields twice.
   const added = isInterim && status !== 101 ? NO_BYTES : context.added;
-  const date =
-    isInterim || head.first[Field.DATE] >= 0 || operations.removedIds[Field.DATE] === 1 ? NO_BYTES : context.date;
+  const date = isInterim || head.first[Field.DATE] >= 0 || operations.ownsDate ? NO_BYTES : context.date;
   const ownBytes = CONSTANT_BYTES + context.rules.via11.length + operations.added.length + added.length + date.length;
   const room = head.end - head.start + ownBytes;
   if (room > limit - at) return -1;
