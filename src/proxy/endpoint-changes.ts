@@ -15,10 +15,11 @@ export interface EndpointChangesOptions {
   readonly parse: ParseChange;
   /** Runs `task` when everything before it is done. */
   readonly inTurn: (task: () => Promise<ChangeResult>) => Promise<ChangeResult>;
-  /** Merges the sets again and lets the workers follow. */
-  readonly follow: () => Promise<void>;
-  /** Writes down what is in force, where that was asked for. */
-  readonly keep: () => void;
+  /**
+   * Merges the sets again, lets the workers follow, and writes down what is in force where that was asked for. Resolves with why
+   * it could not be written down, where it could not.
+   */
+  readonly follow: () => Promise<string | undefined>;
   readonly log: (record: LogRecord) => void;
 }
 
@@ -69,17 +70,13 @@ export class EndpointChanges implements EndpointControl {
     const { sets, follow } = this.#options;
     sets.propose(cluster, overlays);
     try {
-      await follow();
+      const unkept = await follow();
+      if (unkept === undefined) return undefined;
+      const message = `the change is in force, but it will not outlive the process: ${unkept}`;
+      return { code: "NOT_KEPT", message, hint: "see adminState in the configuration, then repeat the request" };
     } catch (error) {
       sets.abandon();
-      return { code: "REFUSED", message: messageOf(error), hint: undefined };
-    }
-    try {
-      this.#options.keep();
-      return undefined;
-    } catch (error) {
-      const message = `the change is in force, but it will not outlive the process: ${messageOf(error)}`;
-      return { code: "NOT_KEPT", message, hint: "see adminState in the configuration, then repeat the request" };
+      return { code: "REFUSED", message: error instanceof Error ? error.message : String(error), hint: undefined };
     }
   }
 
@@ -89,8 +86,4 @@ export class EndpointChanges implements EndpointControl {
     const message = `endpoint ${id} of cluster ${cluster} was ${what} by an operator`;
     this.#options.log({ level: "info", event, message, fields });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -159,7 +159,6 @@ class RunningSupervisor implements Supervisor {
       parse: parseChange,
       inTurn: (task) => this.#inTurn(async () => (this.#isEnding ? ENDING : task())),
       follow: () => this.#follow(this.#configured),
-      keep: () => this.#store?.keep(this.#sets.allOverlays()),
       log,
     });
     const sources = { discovery: this.#discoveries, sets: this.#sets, limits: this.#slots };
@@ -280,8 +279,11 @@ class RunningSupervisor implements Supervisor {
     this.#view.reloads.ok++;
   }
 
-  /** The addresses are bound: nothing here can fail but for want of slots, which changes nothing. */
-  async #follow(configured: Spec): Promise<void> {
+  /**
+   * The addresses are bound: nothing here can fail but for want of slots, which changes nothing. Resolves with why changes of
+   * endpoints could not be kept, where they could not.
+   */
+  async #follow(configured: Spec): Promise<string | undefined> {
     const spec = this.#sets.merge(configured);
     const { slots: metricSlots, generation } = this.#metricSlots.assign(spec);
     try {
@@ -300,16 +302,22 @@ class RunningSupervisor implements Supervisor {
     this.#sets.holdAll((cluster, id, held) => this.#monitor.hold(cluster, id, held));
     this.#view.show(spec, metricSlots);
     this.#freeLater(generation, spec.drainMs + FREE_AFTER_MS);
-    this.#keepChanges();
+    return this.#keepChanges();
   }
 
-  /** A reload may have ended some of what operators had changed. */
-  #keepChanges(): void {
+  /** Whatever was followed: a reload may have ended some of what operators had changed. Returns why it failed. */
+  #keepChanges(): string | undefined {
     try {
       this.#store?.keep(this.#sets.allOverlays());
+      return undefined;
     } catch (error) {
-      const message = `changes of endpoints cannot be kept: ${error instanceof Error ? error.message : error}`;
-      this.#log({ level: "error", event: "admin_state_failed", message });
+      const why = error instanceof Error ? error.message : `${error}`;
+      this.#log({
+        level: "error",
+        event: "admin_state_failed",
+        message: `changes of endpoints cannot be kept: ${why}`,
+      });
+      return why;
     }
   }
 

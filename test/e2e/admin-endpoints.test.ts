@@ -182,5 +182,6 @@ test("a change that cannot be kept is in force, and says so", async (t) => {
   const reply = await tell(proxy, "PUT", "e0", { weight: 7 });
   assert.equal(reply.status, 500);
   assert.match(reply.text, /NOT_KEPT/);
+  assert.equal(proxy.log.filter(({ event }) => event === "admin_state_failed").length, 1, "it was tried once");
   assert.equal((await tell(proxy, "GET", "e0")).endpoint!.weight, 7);
 });
