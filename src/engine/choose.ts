@@ -12,6 +12,9 @@ export interface ChosenEngine {
 
 type Options = Omit<EngineOptions, "memory">;
 
+/** Reads or writes that the epoll engine makes in one system call. More gain nothing, and their buffers leave the cache. */
+const AIO_OPERATIONS = 32;
+
 const ORDER: readonly EngineKind[] = ["io_uring", "epoll", "node"];
 
 /**
@@ -56,17 +59,25 @@ async function create(
   const { rememberDescriptors } = await import("./native/descriptors.js");
   rememberDescriptors(descriptors);
   const { bytes, base } = mapMemory(length);
-  const engine = await createNative(kind, { ...options, memory: new Memory(bytes, base) });
-  return { engine, reason, sharesPorts: true };
-}
-
-async function createNative(kind: "io_uring" | "epoll", options: EngineOptions): Promise<Engine> {
+  const native = { ...options, memory: new Memory(bytes, base) };
   if (kind === "io_uring") {
     const { UringEngine } = await import("./uring/uring-engine.js");
-    return new UringEngine(options);
+    return { engine: new UringEngine(native), reason, sharesPorts: true };
   }
+  return createEpoll(native, reason);
+}
+
+/** AIO saves system calls; where it is not to be had the engine makes them. */
+async function createEpoll(options: EngineOptions, reason: string): Promise<ChosenEngine> {
   const { EpollEngine } = await import("./epoll/epoll-engine.js");
-  return new EpollEngine(options);
+  const { openAio } = await import("./native/aio.js");
+  const aio = openAio(AIO_OPERATIONS);
+  const hasAio = !(aio instanceof Error);
+  return {
+    engine: new EpollEngine(options, hasAio ? aio : undefined),
+    reason: hasAio ? reason : `${reason}, without AIO (${aio.message})`,
+    sharesPorts: true,
+  };
 }
 
 /** A second descriptor for `Engine.wakeFd`, for the thread that wakes the engine and closes it; -1 where there is none. */

@@ -3,8 +3,6 @@
  * own, drives it with `net` sockets, and ends by checking that no buffer, connection or descriptor is left.
  */
 import { test } from "node:test";
-import { chooseEngine } from "../engine/choose.js";
-import type { EngineKind } from "../engine/engine.js";
 import { chaosContract } from "./engine/chaos.js";
 import { closingContract } from "./engine/closing.js";
 import { connectingContract } from "./engine/connecting.js";
@@ -13,9 +11,10 @@ import { exhaustionContract } from "./engine/exhaustion.js";
 import { lifecycleContract } from "./engine/lifecycle.js";
 import { pressureContract } from "./engine/pressure.js";
 import { transferContract } from "./engine/transfer.js";
+import { createEngine, type EngineVariant } from "./engine/variant.js";
 
-/** Registers the whole suite for one kind of engine; where that kind cannot run here, one skipped test says why. */
-export async function engineContract(kind: EngineKind): Promise<void> {
+/** Registers the whole suite for one variant of engine; where it cannot run here, one skipped test says why. */
+export async function engineContract(kind: EngineVariant): Promise<void> {
   const unavailable = await whyUnavailable(kind);
   if (unavailable !== undefined) {
     test(`${kind} engine`, { skip: unavailable }, () => {});
@@ -31,10 +30,10 @@ export async function engineContract(kind: EngineKind): Promise<void> {
   chaosContract(kind);
 }
 
-async function whyUnavailable(kind: EngineKind): Promise<string | undefined> {
+async function whyUnavailable(kind: EngineVariant): Promise<string | undefined> {
   const options = { highWaterBytes: 1, lowWaterBytes: 0, backlog: 1, reusePort: false };
   try {
-    const { engine } = await chooseEngine(kind, 1, options);
+    const engine = await createEngine(kind, 1, options);
     engine.stop();
     engine.run();
     return undefined;

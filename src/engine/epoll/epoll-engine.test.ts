@@ -1,3 +1,4 @@
 import { engineContract } from "../../testing/engine-contract.js";
 
 await engineContract("epoll");
+await engineContract("epoll without AIO");

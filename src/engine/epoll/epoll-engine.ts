@@ -1,6 +1,6 @@
 /**
- * The epoll engine: non-blocking sockets, each registered once and edge-triggered, and reads straight into `Memory`. What
- * callbacks send is written when all of a turn were made.
+ * The epoll engine: non-blocking sockets, each registered once and edge-triggered. A turn of its loop learns what is readable,
+ * reads it, and writes what the callbacks sent when all of them were made.
  */
 import { LbError } from "../../base/errors.js";
 import { Timer, TimerWheel } from "../../base/timer-wheel.js";
@@ -16,10 +16,11 @@ import {
   type EngineStats,
   type Listening,
 } from "../engine.js";
-import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
+import type { Memory } from "../memory.js";
+import type { Aio } from "../native/aio.js";
 import { rememberOpen } from "../native/descriptors.js";
 import * as native from "../native/epoll.js";
-import { close, Errno, errno, mapMemory, receive } from "../native/libc.js";
+import { close, Errno, errno, mapMemory } from "../native/libc.js";
 import {
   bindSocket,
   clearEvent,
@@ -35,17 +36,13 @@ import { createStats } from "../stats.js";
 import { UNHANDLED } from "../unhandled.js";
 import { EpollConn, State } from "./epoll-conn.js";
 import { EpollListening } from "./epoll-listening.js";
+import { EpollReader } from "./epoll-reader.js";
 import { EpollWriter } from "./epoll-writer.js";
 
 const MAX_EVENTS = 512;
 /** User data of an event: a slot and its generation, or one of these in place of the generation. */
 const LISTENER = -1;
 const WAKE = -2;
-const ROOM = BUFFER_SIZE - HEADROOM;
-/** Buffers that one connection may fill before the others have their turn. */
-const READS_PER_TURN = 4;
-/** Readable, and nothing stands against reading. */
-const MAY_READ_MASK = State.READABLE | State.PAUSED | State.PEER_ENDED | State.CLOSED | State.CONNECTING;
 
 export class EpollEngine implements Engine {
   readonly kind = "epoll";
@@ -60,25 +57,27 @@ export class EpollEngine implements Engine {
   readonly #page = mapMemory((MAX_EVENTS + 1) * native.EVENT_INTS * 4);
   readonly #events: Int32Array;
   /** @internal */ readonly writer: EpollWriter;
+  readonly #reader: EpollReader;
+  readonly #aio: Aio | undefined;
   readonly #conns: (EpollConn | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   readonly #listenings: (EpollListening | undefined)[] = [];
   #generation = 0;
   #scheduled: EpollConn[] = [];
   #serving: EpollConn[] = [];
-  #starved: EpollConn[] = [];
-  /** Buffers left to those who build messages. */
-  readonly #reserve: number;
   #now = performance.now();
-  #stopped = false;
+  /** @internal No callback must be made any more. */
+  stopped = false;
 
-  constructor(options: EngineOptions) {
+  /** @param aio for as many reads or writes as possible per system call; the engine closes it */
+  constructor(options: EngineOptions, aio: Aio | undefined) {
     this.options = options;
     this.memory = options.memory;
-    this.#reserve = options.memory.count >> 3;
     this.timers = new TimerWheel(this.#now);
     this.#events = new Int32Array(this.#page.bytes.buffer, 0, (MAX_EVENTS + 1) * native.EVENT_INTS);
-    this.writer = new EpollWriter(options.memory, options.lowWaterBytes, this.stats, (conn) => this.schedule(conn));
+    this.#aio = aio;
+    this.writer = new EpollWriter(options, this.stats, aio, (conn) => this.schedule(conn));
+    this.#reader = new EpollReader(this, aio);
     this.#epoll = native.epollCreate(native.EPOLL_CLOEXEC);
     rememberOpen(this.#epoll);
     if (this.#epoll < 0) throw new LbError("INTERNAL", `epoll_create1: errno ${errno()}`);
@@ -107,36 +106,37 @@ export class EpollEngine implements Engine {
       this.#fail(conn, connectFailure(code));
       return conn;
     }
-    conn.connectTimer = new Timer(() => this.#closeAndTell(conn, Close.TIMEOUT));
+    conn.connectTimer = new Timer(() => this.closeAndTell(conn, Close.TIMEOUT));
     this.timers.set(conn.connectTimer, this.#now + timeoutMs);
     this.#watchConn(conn);
     return conn;
   }
 
   run(): void {
-    while (!this.#stopped) {
+    while (!this.stopped) {
       const waitMs = this.#scheduled.length > 0 ? 0 : Math.ceil(this.timers.untilNext(this.#now));
       const count = native.epollWait(this.#epoll, this.#page.base, MAX_EVENTS, waitMs);
       this.#now = performance.now();
       this.stats.turns++;
       this.stats.syscalls++;
-      for (let i = 0; i < count && !this.#stopped; i++) {
+      for (let i = 0; i < count && !this.stopped; i++) {
         this.#dispatch(i * native.EVENT_INTS);
         if (this.writer.isPressing) this.writer.writeDirty();
       }
+      if (!this.stopped) this.#reader.flush();
       this.timers.advance(this.#now);
       this.writer.writeDirty();
       if (this.#scheduled.length > 0) {
         this.#serveScheduled();
         this.writer.writeDirty();
       }
-      if (this.#starved.length > 0) this.#feedStarved();
+      this.#reader.feedStarved();
     }
     this.#release();
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.stopped = true;
   }
 
   #dispatch(at: number): void {
@@ -164,14 +164,14 @@ export class EpollEngine implements Engine {
       this.writer.write(conn);
     } else if ((events & native.EPOLLERR) !== 0) this.writer.onBroken(conn);
     const gone = (events & (native.EPOLLERR | native.EPOLLHUP)) !== 0 && (conn.state & State.PEER_ENDED) !== 0;
-    if (gone) this.#closeAndTell(conn, Close.RESET);
+    if (gone) this.closeAndTell(conn, Close.RESET);
     else this.#serve(conn);
   }
 
   #onConnected(conn: EpollConn, events: number): void {
     const code = (events & (native.EPOLLERR | native.EPOLLHUP)) !== 0 ? socketError(conn.fd) : 0;
     if (code !== 0) {
-      this.#closeAndTell(conn, connectFailure(code));
+      this.closeAndTell(conn, connectFailure(code));
       return;
     }
     conn.state &= ~State.CONNECTING;
@@ -181,11 +181,11 @@ export class EpollEngine implements Engine {
     conn.handler.onOpen();
   }
 
-  /** Makes the callbacks that are due, and reads. */
+  /** Makes the callbacks that are due, and reads, now or with others. */
   #serve(conn: EpollConn): void {
     if ((conn.state & State.CLOSED) !== 0) return;
     if (conn.failure >= 0) {
-      this.#closeAndTell(conn, conn.failure as CloseReason);
+      this.closeAndTell(conn, conn.failure as CloseReason);
       return;
     }
     const drained = conn.congested && conn.unsent <= this.options.lowWaterBytes && (conn.state & State.BROKEN) === 0;
@@ -193,73 +193,20 @@ export class EpollEngine implements Engine {
       conn.congested = false;
       conn.handler.onDrain();
     }
-    if ((conn.state & MAY_READ_MASK) === State.READABLE) this.#read(conn);
+    this.#reader.serve(conn);
+  }
+
+  /** @internal What is due after reading. */
+  settle(conn: EpollConn): void {
     const sent = (conn.state & State.ENDED) !== 0;
-    if (sent && (conn.state & (State.PEER_ENDED | State.FINISHING)) !== 0) this.#closeAndTell(conn, Close.FINISHED);
-    else if ((conn.state & State.BROKEN) !== 0 && this.#hasNothingToRead(conn)) this.#closeAndTell(conn, Close.RESET);
+    if (sent && (conn.state & (State.PEER_ENDED | State.FINISHING)) !== 0) this.closeAndTell(conn, Close.FINISHED);
+    else if ((conn.state & State.BROKEN) !== 0 && this.#hasNothingToRead(conn)) this.closeAndTell(conn, Close.RESET);
   }
 
   /** Reading would not find out that the connection is broken, or not before the owner resumes, and then nothing else. */
   #hasNothingToRead(conn: EpollConn): boolean {
     if ((conn.state & State.PEER_ENDED) !== 0) return true;
     return (conn.state & (State.PAUSED | State.CLOSED)) === State.PAUSED && !hasUnread(conn.fd);
-  }
-
-  #read(conn: EpollConn): void {
-    const { memory } = this;
-    for (let i = 0; i < READS_PER_TURN; i++) {
-      const buffer = memory.available > this.#reserve ? memory.alloc() : -1;
-      if (buffer < 0) {
-        this.#starve(conn);
-        return;
-      }
-      const start = buffer * BUFFER_SIZE + HEADROOM;
-      this.stats.syscalls++;
-      const length = receive(conn.fd, memory.base + start, ROOM, 0);
-      if (length <= 0) {
-        memory.release(buffer);
-        this.#onReadEnd(conn, length);
-        return;
-      }
-      // Less than there was room for: the kernel has no more, and a new event comes when it has (epoll(7)).
-      const drained = length < ROOM && (conn.state & State.HANGUP) === 0;
-      if (drained) conn.state &= ~State.READABLE;
-      conn.handler.onData(buffer, start, start + length);
-      memory.release(buffer);
-      if (drained || (conn.state & (State.CLOSED | State.PAUSED)) !== 0) return;
-    }
-    this.schedule(conn);
-  }
-
-  #onReadEnd(conn: EpollConn, result: number): void {
-    const code = result < 0 ? errno() : 0;
-    if (code === Errno.EINTR) {
-      this.schedule(conn);
-      return;
-    }
-    conn.state &= ~(State.READABLE | State.HANGUP);
-    if ((conn.state & State.BROKEN) !== 0) this.#closeAndTell(conn, Close.RESET);
-    else if (result === 0) {
-      conn.state |= State.PEER_ENDED;
-      conn.handler.onEnd();
-    } else if (code !== Errno.EAGAIN) this.#closeAndTell(conn, Close.RESET);
-  }
-
-  #starve(conn: EpollConn): void {
-    if ((conn.state & State.STARVED) !== 0) return;
-    conn.state |= State.STARVED;
-    this.stats.starved++;
-    this.#starved.push(conn);
-  }
-
-  #feedStarved(): void {
-    // Each may free as much as it takes, so one buffer to spare is enough to let all try.
-    if (this.memory.available <= this.#reserve) return;
-    for (const conn of this.#starved) {
-      conn.state &= ~State.STARVED;
-      this.schedule(conn);
-    }
-    this.#starved = [];
   }
 
   /** @internal Has `conn` served before the engine sleeps. */
@@ -274,12 +221,13 @@ export class EpollEngine implements Engine {
     const serving = this.#scheduled;
     this.#scheduled = this.#serving;
     this.#serving = serving;
-    for (let i = 0; i < serving.length && !this.#stopped; i++) {
+    for (let i = 0; i < serving.length && !this.stopped; i++) {
       const conn = serving[i];
       conn.state &= ~State.SCHEDULED;
       this.#serve(conn);
       if (this.writer.isPressing) this.writer.writeDirty();
     }
+    if (!this.stopped) this.#reader.flush();
     serving.length = 0;
   }
 
@@ -288,8 +236,8 @@ export class EpollEngine implements Engine {
     this.schedule(conn);
   }
 
-  /** Does nothing if a callback closed it already. */
-  #closeAndTell(conn: EpollConn, reason: CloseReason): void {
+  /** @internal Does nothing if a callback closed it already. */
+  closeAndTell(conn: EpollConn, reason: CloseReason): void {
     if ((conn.state & State.CLOSED) !== 0) return;
     this.teardown(conn, false);
     conn.handler.onClose(reason);
@@ -370,6 +318,7 @@ export class EpollEngine implements Engine {
     close(this.#epoll);
     close(this.wakeFd);
     this.writer.free();
+    this.#aio?.close();
     this.#page.free();
   }
 }

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import type net from "node:net";
 import type { TestContext } from "node:test";
-import type { EngineKind } from "../../engine/engine.js";
 import type { Address } from "../../model/address.js";
 import { descriptors } from "./descriptors.js";
 import { type Host, ProcessHost, ThreadHost } from "./host.js";
 import type { Action, Command, EngineSetup, Look, Moment, Report } from "./protocol.js";
+import type { EngineVariant } from "./variant.js";
 
 type ConnReport = "accept" | "open" | "drain" | "end" | "connecting";
 /** The report of type T. */
@@ -51,7 +51,7 @@ export class Bench {
    */
   static async start(
     t: TestContext,
-    kind: EngineKind,
+    kind: EngineVariant,
     setup: Partial<EngineSetup> = {},
     maxDescriptors?: number,
   ): Promise<Bench> {

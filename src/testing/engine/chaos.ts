@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRandom, type Random } from "../../base/random.js";
-import type { EngineKind } from "../../engine/engine.js";
 import { Bench } from "./bench.js";
 import { dial, type Peer, type PeerServer, serve } from "./peer.js";
 import type { Action, Command, Moment } from "./protocol.js";
+import type { EngineVariant } from "./variant.js";
 
 const SEEDS = [11, 12, 13, 14];
 const STEPS = 400;
@@ -92,7 +92,7 @@ class Chaos {
   }
 }
 
-export function chaosContract(kind: EngineKind): void {
+export function chaosContract(kind: EngineVariant): void {
   for (const seed of SEEDS) {
     test(`${kind}: stands ${STEPS} random steps on both sides (seed ${seed})`, async (t) => {
       const random = createRandom(seed);

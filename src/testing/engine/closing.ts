@@ -1,14 +1,15 @@
 /** Contract: connections may be closed in every state and from inside every callback, their own and each other's. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Close, type EngineKind } from "../../engine/engine.js";
+import { Close } from "../../engine/engine.js";
 import { Bench } from "./bench.js";
 import { dial, serve, unixAddress } from "./peer.js";
 import type { Moment } from "./protocol.js";
+import type { EngineVariant } from "./variant.js";
 
 const WAYS = ["destroy", "reset", "end", "finish"] as const;
 
-export function closingContract(kind: EngineKind): void {
+export function closingContract(kind: EngineVariant): void {
   for (const way of WAYS) {
     for (const moment of ["accept", "data", "end", "drain"] as const) {
       test(`${kind}: stands ${way}() of an accepted connection inside ${nameOf(moment)}`, async (t) => {

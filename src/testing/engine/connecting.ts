@@ -5,10 +5,11 @@ import { writeFileSync } from "node:fs";
 import net from "node:net";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { Close, type EngineKind } from "../../engine/engine.js";
+import { Close } from "../../engine/engine.js";
 import type { Address } from "../../model/address.js";
 import { Bench } from "./bench.js";
 import { LOOPBACK, serve, unixAddress } from "./peer.js";
+import type { EngineVariant } from "./variant.js";
 
 /** The address of a listener that existed a moment ago. */
 async function deserted(bench: Bench, at: Address): Promise<Address> {
@@ -44,7 +45,7 @@ async function fullBacklog(bench: Bench): Promise<Address> {
   return { family: "ip4", host: "127.0.0.1", port };
 }
 
-export function connectingContract(kind: EngineKind): void {
+export function connectingContract(kind: EngineVariant): void {
   test(`${kind}: reports a connection that is refused`, async (t) => {
     const bench = await Bench.start(t, kind);
     const conn = await bench.connect(await deserted(bench, LOOPBACK));

@@ -1,9 +1,10 @@
 /** Contract: half-close in both directions, and FIN and RST told apart in both directions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Close, type EngineKind } from "../../engine/engine.js";
+import { Close } from "../../engine/engine.js";
 import { Bench } from "./bench.js";
 import { dial, LOOPBACK, LOOPBACK6, type Peer, serve, unixAddress } from "./peer.js";
+import type { EngineVariant } from "./variant.js";
 
 async function accepted(bench: Bench, at = LOOPBACK): Promise<{ peer: Peer; conn: number }> {
   const peer = await dial(bench, await bench.listen(at));
@@ -11,7 +12,7 @@ async function accepted(bench: Bench, at = LOOPBACK): Promise<{ peer: Peer; conn
   return { peer, conn };
 }
 
-export function endingContract(kind: EngineKind): void {
+export function endingContract(kind: EngineVariant): void {
   test(`${kind}: sends after the peer's FIN, and finishes when it ends too`, async (t) => {
     const bench = await Bench.start(t, kind);
     const { peer, conn } = await accepted(bench);
@@ -226,6 +227,6 @@ export function endingContract(kind: EngineKind): void {
   });
 }
 
-function hidesReset(kind: EngineKind): string | false {
+function hidesReset(kind: EngineVariant): string | false {
   return kind === "node" ? "libuv reports a reset behind unread data as an end" : false;
 }

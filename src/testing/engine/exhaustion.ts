@@ -1,10 +1,11 @@
 /** Contract: a process without free descriptors rests, and goes on when it has some. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Close, type EngineKind } from "../../engine/engine.js";
+import { Close } from "../../engine/engine.js";
 import type { Address } from "../../model/address.js";
 import { Bench } from "./bench.js";
 import { dial, type Peer, serve } from "./peer.js";
+import type { EngineVariant } from "./variant.js";
 
 const DESCRIPTORS = 64;
 const WATCH_MS = 500;
@@ -14,7 +15,7 @@ async function crowd(bench: Bench, address: Address): Promise<Peer[]> {
   return Promise.all(Array.from({ length: DESCRIPTORS * 2 }, () => dial(bench, address)));
 }
 
-export function exhaustionContract(kind: EngineKind): void {
+export function exhaustionContract(kind: EngineVariant): void {
   const skip = process.platform === "win32" ? "no limit of descriptors to set" : false;
 
   test(`${kind}: neither spins nor fails when descriptors run out, and serves again afterwards`, {
@@ -72,6 +73,6 @@ export function exhaustionContract(kind: EngineKind): void {
   });
 }
 
-function drops(kind: EngineKind): string | false {
+function drops(kind: EngineVariant): string | false {
   return kind === "node" ? "libuv drops connections that it has no descriptor for" : false;
 }

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import type { EngineKind } from "../../engine/engine.js";
 import { Bench } from "./bench.js";
 import { dial, LOOPBACK, LOOPBACK6, unixAddress } from "./peer.js";
+import type { EngineVariant } from "./variant.js";
 
-export function lifecycleContract(kind: EngineKind): void {
+export function lifecycleContract(kind: EngineVariant): void {
   test(`${kind}: reports the port that it was given for port 0`, async (t) => {
     const bench = await Bench.start(t, kind);
     for (const at of [LOOPBACK, LOOPBACK6]) {
@@ -86,12 +86,12 @@ export function lifecycleContract(kind: EngineKind): void {
   });
 }
 
-function portSharing(kind: EngineKind): string | false {
+function portSharing(kind: EngineVariant): string | false {
   const [major, minor] = process.versions.node.split(".").map(Number);
   const has = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
   return kind === "node" && !has ? "net.Server has no reusePort before Node 22.12" : false;
 }
 
-function stale(kind: EngineKind): string | false {
+function stale(kind: EngineVariant): string | false {
   return kind === "node" ? "net cannot tell synchronously whether anybody listens" : false;
 }

@@ -1,11 +1,11 @@
 /** Contract: backpressure both ways, and a pool of buffers that nobody can take away from the others. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EngineKind } from "../../engine/engine.js";
 import { Bench } from "./bench.js";
 import { dial } from "./peer.js";
+import type { EngineVariant } from "./variant.js";
 
-export function pressureContract(kind: EngineKind): void {
+export function pressureContract(kind: EngineVariant): void {
   test(`${kind}: is congested by a peer that does not read, and drains when it reads`, async (t) => {
     const bench = await Bench.start(t, kind, { highWaterBytes: 100_000, lowWaterBytes: 30_000 });
     const peer = await dial(bench, await bench.listen());

@@ -1,10 +1,11 @@
 /** What the test (main thread) and the engine under test (its own thread) say to each other. Plain data both ways. */
 
-import type { CloseReason, EngineKind, EngineStats } from "../../engine/engine.js";
+import type { CloseReason, EngineStats } from "../../engine/engine.js";
 import type { Address } from "../../model/address.js";
+import type { EngineVariant } from "./variant.js";
 
 export interface EngineSetup {
-  readonly kind: EngineKind;
+  readonly kind: EngineVariant;
   /** Buffers in the pool. */
   readonly buffers: number;
   readonly highWaterBytes: number;

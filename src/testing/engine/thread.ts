@@ -1,15 +1,14 @@
 /** Entry of the thread in which an engine under test runs. The engine blocks it; commands come with a wake-up. */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { chooseEngine } from "../../engine/choose.js";
-import { BUFFER_SIZE } from "../../engine/memory.js";
 import type { Command, EngineSetup, Report } from "./protocol.js";
 import { Puppet } from "./puppet.js";
+import { createEngine } from "./variant.js";
 
 const port = parentPort!;
 const setup = workerData as EngineSetup;
 const report = (message: Report): void => port.postMessage(message);
 
-const { engine } = await chooseEngine(setup.kind, setup.buffers * BUFFER_SIZE, setup);
+const engine = await createEngine(setup.kind, setup.buffers, setup);
 const puppet = new Puppet(engine, report);
 let stopped = false;
 

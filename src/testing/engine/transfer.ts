@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { createRandom } from "../../base/random.js";
-import type { EngineKind } from "../../engine/engine.js";
 import type { Address } from "../../model/address.js";
 import { Bench } from "./bench.js";
 import { dial, LOOPBACK, LOOPBACK6, type Peer, serve, unixAddress } from "./peer.js";
 import { patternByte } from "./protocol.js";
+import type { EngineVariant } from "./variant.js";
 
 const SEED = 20_240_611;
 
@@ -26,7 +26,7 @@ async function roundTrip(peer: Peer, data: Buffer, seed: number): Promise<void> 
   assert.equal(peer.digest(), sha256(data), `bytes differ, seed ${seed}`);
 }
 
-export function transferContract(kind: EngineKind): void {
+export function transferContract(kind: EngineVariant): void {
   for (const [name, at] of [
     ["TCP over IPv4", () => LOOPBACK],
     ["TCP over IPv6", () => LOOPBACK6],
