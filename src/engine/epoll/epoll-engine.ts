@@ -2,6 +2,8 @@
  * The epoll engine: non-blocking sockets, each registered once and edge-triggered. A turn of its loop learns what is readable,
  * reads it, and writes what the callbacks sent when all of them were made.
  */
+// Imported, because as a global it would be looked up at every use.
+import { performance } from "node:perf_hooks";
 import { LbError } from "../../base/errors.js";
 import { Timer, TimerWheel } from "../../base/timer-wheel.js";
 import type { Address } from "../../model/address.js";

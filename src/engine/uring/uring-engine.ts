@@ -3,6 +3,8 @@
  * system call. Multishot accept and receive stay armed; received data lies in provided buffers of `Memory`, and
  * sends go straight from there.
  */
+// Imported, because as a global it would be looked up at every use.
+import { performance } from "node:perf_hooks";
 import { Timer, TimerWheel } from "../../base/timer-wheel.js";
 import type { Address } from "../../model/address.js";
 import {

@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ProcessFigures } from "../observed.js";
 
-const RESOLUTION_MS = 10;
+/** Each tick wakes the main thread, which on a busy machine takes time from a worker. */
+const RESOLUTION_MS = 25;
 
 export interface ProcessMeter {
   /** The figures now; event-loop delays are since the call before. */

@@ -66,13 +66,19 @@ export function scanFields(
     const nameEnd = pos++;
     while (pos < stop && (bytes[pos] === SP || bytes[pos] === HTAB)) pos++;
     const valueStart = pos;
-    // Four bytes at a time while none of them is a control character (below 0x20, or 0x7f); the rest one by one.
-    for (const last = stop - 4; pos <= last; pos += 4) {
-      const word = words.getInt32(pos, true);
-      const del = word ^ 0x7f7f7f7f;
-      if ((((word - 0x20202020) & ~word) | ((del - 0x01010101) & ~del)) & 0x80808080) break;
+    // Four bytes at a time up to the first control character (below 0x20, or 0x7f), whose place the lowest bit tells.
+    for (const last = stop - 4; ; pos++) {
+      let controls = 0;
+      for (; pos <= last; pos += 4) {
+        const word = words.getInt32(pos, true);
+        const del = word ^ 0x7f7f7f7f;
+        controls = (((word - 0x20202020) & ~word) | ((del - 0x01010101) & ~del)) & 0x80808080;
+        if (controls !== 0) break;
+      }
+      if (controls !== 0) pos += (31 - Math.clz32(controls & -controls)) >> 3;
+      else while (pos < stop && VALUE_BYTES[bytes[pos]] !== 0) pos++;
+      if (pos === stop || bytes[pos] !== HTAB) break;
     }
-    while (pos < stop && VALUE_BYTES[bytes[pos]] !== 0) pos++;
     if (pos === stop) return stop === limit ? tooLarge(out) : 0;
     if (bytes[pos] !== CR) return fail(out, Fault.BAD_REQUEST, "a control character or bare LF in a field value");
     if (pos + 1 === stop) return stop === limit ? tooLarge(out) : 0;
