@@ -67,6 +67,28 @@ drained: { endpoints: [{ address: 127.0.0.1:1, weight: 0 }] }`,
     });
   });
 
+  describe(`a secret that a route adds, on ${engine}`, () => {
+    const secret = "s".repeat(400);
+    const stage = useStage(engine, {
+      listener: `
+trustedProxies: [127.0.0.0/8]
+routes: [{ cluster: c, requestHeaders: { set: { x-secret: ${secret} } } }]`,
+    });
+
+    /**
+     * The head that is written for the endpoint may take the place of the one that came. Where the body, in the same packet, was
+     * found malformed only then, the answer showed as the request's id what now stood in that place.
+     */
+    test("does not come back as the id of a request whose body is malformed", async () => {
+      const id = "1".repeat(32);
+      const head = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX-Request-Id: ${id}\r\n\r\n`;
+      const client = await stage.ask(`${head}1000\r\n${"a".repeat(4096)}\r\n0z`);
+      const response = await client.response();
+      assert.equal(status(response), 400);
+      assert.ok(response.body.endsWith(`request id: ${id}\n`), response.body);
+    });
+  });
+
   describe(`access log on ${engine}`, () => {
     const stage = useStage(engine);
 

@@ -245,7 +245,8 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     const waits = route.faults !== undefined && this.#faults.begin(route.faults, head, downstream.listener.metrics);
     const next = this.#flight.load(this.#client, route, head, this.#upgrade, this.#mirroring, buffer, start, end);
     if (typeof next === "string") {
-      // The head is still at hand.
+      // The head that came, unless the one that was written has taken its place.
+      this.#flight.readHead(head);
       this.#finish(this.#client.refuse(next, ""));
       return end;
     }

@@ -108,7 +108,7 @@ export class Flight implements ByteSink {
     }
   }
 
-  /** Parses the head that is kept into `out`: it tells what the client asked for. False where none is kept. */
+  /** Parses the head that is kept into `out`: it tells what the client asked for. False where none is kept: then `out` stays as it is. */
   readHead(out: RequestHead): boolean {
     const chunks = this.#chunks;
     if (chunks.count === 0) return false;
