@@ -136,6 +136,33 @@ routes:
   });
 });
 
+/**
+ * An exchange that was over by the time its try had begun, for what was held back of its body was malformed, left the hedge's
+ * timer behind: a later request of the same exchange was sent twice, on a route that does not hedge.
+ */
+describe("hedging a request that ends as its try begins", () => {
+  const stage = useStage(ENGINE, {
+    endpoints: 2,
+    listener: `
+routes:
+  - { match: { path: /hedged }, cluster: c, hedge: { after: 200ms }, faults: { delay: { time: 100ms, percent: 100 } } }
+  - { cluster: c, timeouts: { total: 500ms } }`,
+    cluster: NO_EJECTION,
+  });
+
+  test("leaves nothing behind", async () => {
+    // Each endpoint has an idle connection: the try begins at once.
+    for (let i = 0; i < 2; i++) assert.equal((await (await stage.ask(get("/pooled"))).response()).body, "ok");
+    const client = await stage.ask("PUT /hedged HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    await until("it is delayed", async () => (await stage.metric("plimsoll_listener_fault_delays_total")) === 1);
+    client.send("zz\r\n");
+    assert.equal(status(await client.response()), 400);
+    const { tries } = race(stage);
+    assert.match((await (await stage.ask(get("/slow"))).response()).body, /^TOTAL_TIMEOUT/);
+    assert.equal(tries.length, 1);
+  });
+});
+
 describe("hedging without a budget", () => {
   const stage = useStage(ENGINE, {
     endpoints: 2,

@@ -223,8 +223,9 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
 
   /** The next try is under way, perhaps on a connection that is open. */
   onTryBegun(): void {
-    if (this.#tries.pooledConnection) this.#onUpstreamReady();
     this.#hedge.arm();
+    // Last: what was held back of the body may be malformed, and end the exchange.
+    if (this.#tries.pooledConnection) this.#onUpstreamReady();
   }
 
   /** No try can mend it: the client is told. */
