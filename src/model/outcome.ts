@@ -1,3 +1,5 @@
+import { type Code, TRAITS } from "../base/errors.js";
+
 /** How a try at an endpoint ended, as far as the endpoint can be blamed for it. */
 export const Outcome = {
   /** It answered: any status that is not in BAD_STATUS; TCP: the connection was established. */
@@ -35,6 +37,11 @@ export function isLocalFailure(outcome: OutcomeId): boolean {
 /** True if it answered with a status of 500 or more. */
 export function isServerError(outcome: OutcomeId): boolean {
   return outcome === Outcome.BAD_STATUS || outcome === Outcome.SERVER_ERROR;
+}
+
+/** Of a try that cannot go on because of what the endpoint sent, or because Plimsoll cannot take it: no buffer is free. */
+export function outcomeOfFault(code: Code): OutcomeId {
+  return TRAITS[code].side === "self" ? Outcome.ABORTED : Outcome.BAD_RESPONSE;
 }
 
 /** BAD_STATUS: of all statuses only those by which a gateway says that it or its application cannot serve. */

@@ -28,7 +28,7 @@ export interface TrailerFilter {
 export class BodyTransfer {
   /** The body is complete. */
   done = true;
-  /** The sender broke the framing or a limit: why, else undefined. */
+  /** The sender broke the framing or a limit, or no buffer was free: why, else undefined. */
   fault: Code | undefined = undefined;
   /** After `take`: the taken bytes go out unchanged; else `emit` them. */
   asIs = true;
@@ -101,13 +101,13 @@ export class BodyTransfer {
     return at;
   }
 
-  /** The sender closed its side: true if that ends the body in order, false if it cut it short. */
+  /** The sender closed its side: true if that ends the body in order (but see `fault`), false if it cut it short. */
   finish(memory: Memory, sink: ByteSink): boolean {
     if (this.done) return true;
     if (this.#from !== Body.CLOSE) return false;
     this.done = true;
     if (this.#chunked) this.#emitEnd(memory, sink);
-    return this.fault === undefined;
+    return true;
   }
 
   #takeChunked(bytes: Uint8Array, start: number, end: number): number {

@@ -31,7 +31,7 @@ export interface EndpointEvents {
   onUpstreamEnd(): void;
   /** The endpoint's connection is gone. */
   onUpstreamClosed(reason: CloseReason): void;
-  /** The endpoint broke the protocol. */
+  /** The endpoint broke the protocol, or no buffer is free. */
   onUpstreamFault(code: Code, reason: string): void;
   onUpstreamDeadline(): void;
   /**

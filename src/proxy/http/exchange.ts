@@ -7,7 +7,7 @@
  */
 import type { Code } from "../../base/errors.js";
 import { histogramRecord } from "../../base/histogram.js";
-import { Outcome, type OutcomeId, outcomeOfStatus } from "../../model/outcome.js";
+import { Outcome, type OutcomeId, outcomeOfFault, outcomeOfStatus } from "../../model/outcome.js";
 import { E } from "../../observe/layout.js";
 import type { MethodId, RequestHead, ResponseHead } from "../../wire/http1/head.js";
 import type { ProxyContext } from "../context.js";
@@ -157,7 +157,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
 
   onUpstreamEnd(): void {
     if (this.#tries.responseForwarded && this.#response.finish(this.#client.downstream)) {
-      this.#complete(true);
+      this.#afterResponsePiece(true);
     } else this.#onUpstreamLost();
   }
 
@@ -166,8 +166,8 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   }
 
   onUpstreamFault(code: Code, reason: string): void {
-    if (this.#tries.responseForwarded) this.#truncate(code, Outcome.BAD_RESPONSE);
-    else this.#onTryFailed(code, Outcome.BAD_RESPONSE, reason);
+    if (this.#tries.responseForwarded) this.#truncate(code, outcomeOfFault(code));
+    else this.#onTryFailed(code, outcomeOfFault(code), reason);
   }
 
   onUpstreamDeadline(): void {
@@ -305,7 +305,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     response.added = this.#destination.lineFor(tries.current.endpoint!);
     const fault = response.start(head, downstream, this.#keepClient, buffer, start, end);
     if (fault !== undefined) {
-      this.#fail(fault, "the response cannot be forwarded", Outcome.BAD_RESPONSE);
+      this.#fail(fault, "the response cannot be forwarded", outcomeOfFault(fault));
       return;
     }
     this.#account.status = head.status;
@@ -320,8 +320,8 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
 
   /** @param extra bytes after the response's end belong to nobody: such a connection cannot be trusted any more */
   #afterResponsePiece(extra: boolean): void {
-    const { body } = this.#response;
-    if (body.fault !== undefined) this.#truncate("RESPONSE_INVALID", Outcome.BAD_RESPONSE);
+    const { body, fault } = this.#response;
+    if (fault !== undefined) this.#truncate(fault, outcomeOfFault(fault));
     else if (body.done) this.#complete(extra);
     else {
       const { downstream } = this.#client;

@@ -5,7 +5,7 @@
  */
 import type { Code } from "../../base/errors.js";
 import { Timer } from "../../base/timer-wheel.js";
-import { Outcome, type OutcomeId, outcomeOfStatus } from "../../model/outcome.js";
+import { Outcome, type OutcomeId, outcomeOfFault, outcomeOfStatus } from "../../model/outcome.js";
 import { C } from "../../observe/layout.js";
 import type { MethodId, ResponseHead } from "../../wire/http1/head.js";
 import type { ProxyContext } from "../context.js";
@@ -110,7 +110,7 @@ export class Hedge implements EndpointEvents {
   }
 
   onUpstreamFault(code: Code): void {
-    this.#failed(code, Outcome.BAD_RESPONSE);
+    this.#failed(code, outcomeOfFault(code));
   }
 
   onUpstreamDeadline(): void {

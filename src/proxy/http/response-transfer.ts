@@ -1,5 +1,5 @@
 /** A response on its way to the client: its head rewritten, its body framed as the client can read it. */
-import type { Code } from "../../base/errors.js";
+import { type Code, TRAITS } from "../../base/errors.js";
 import { BUFFER_SIZE } from "../../engine/memory.js";
 import { Body, type ResponseHead } from "../../wire/http1/head.js";
 import type { ProxyCluster, ProxyEndpoint } from "../proxy-cluster.js";
@@ -41,6 +41,12 @@ export class ResponseTransfer {
     return endsConnection(this.#framing);
   }
 
+  /** Why the body cannot go on. What reads it speaks of requests: whatever the sender did wrong makes the response invalid. */
+  get fault(): Code | undefined {
+    const { fault } = this.body;
+    return fault === undefined || TRAITS[fault].side === "self" ? fault : "RESPONSE_INVALID";
+  }
+
   /** Awaits the response to a request of HTTP/1.`clientMinor` on a route with these operations. */
   reset(clientMinor: 0 | 1, operations: HeaderOperations): void {
     this.reusable = false;
@@ -77,7 +83,7 @@ export class ResponseTransfer {
       return "RESPONSE_TOO_LARGE";
     }
     this.next = sendMessage(memory, downstream.conn, this.body, out, length, buffer, start, end);
-    if (this.next < 0) return "RESPONSE_INVALID";
+    if (this.next < 0) return this.fault;
     this.#countSent(downstream, length + this.body.sent);
     return undefined;
   }
@@ -90,7 +96,7 @@ export class ResponseTransfer {
     return next;
   }
 
-  /** The endpoint sent FIN: true if that is the body's proper end. */
+  /** The endpoint sent FIN: true if that is the body's proper end, although there may be a fault in forwarding it. */
   finish(downstream: Downstream): boolean {
     const before = this.body.sent;
     const isComplete = this.body.finish(this.#worker.context.engine.memory, downstream.conn);

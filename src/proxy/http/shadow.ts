@@ -5,7 +5,7 @@
  *
  * idle -> ready (its head is written) -> sending -> answered, dropped or failed -> idle once the exchange let go of it too
  */
-import type { Code } from "../../base/errors.js";
+import { type Code, TRAITS } from "../../base/errors.js";
 import type { CloseReason } from "../../engine/engine.js";
 import { BUFFER_SIZE } from "../../engine/memory.js";
 import { Outcome, type OutcomeId, outcomeOfStatus } from "../../model/outcome.js";
@@ -168,8 +168,9 @@ export class Shadow implements EndpointEvents, ByteSink {
     this.onUpstreamEnd();
   }
 
-  onUpstreamFault(_code: Code, _reason: string): void {
-    this.#settle(Outcome.BAD_RESPONSE, Fate.CLOSE, C.MIRROR_FAILED);
+  onUpstreamFault(code: Code, _reason: string): void {
+    if (TRAITS[code].side === "self") this.#drop();
+    else this.#settle(Outcome.BAD_RESPONSE, Fate.CLOSE, C.MIRROR_FAILED);
   }
 
   onUpstreamDeadline(): void {
