@@ -105,6 +105,10 @@ test("each mistake is told at its line and column, with a hint", () => {
       "3:26 listeners[0].routes[0].redirect: the location contains CR (0x0d)",
     ],
     [
+      withRoute("redirect: /x, responseHeaders: { set: { Location: /y } }"),
+      "3:30 listeners[0].routes[0].responseHeaders: the redirect makes the header location itself | write it as the redirect's location",
+    ],
+    [
       withRoute("redirect: /x, rewrite: { host: a }"),
       "3:30 listeners[0].routes[0].rewrite: only what is forwarded is rewritten | give the route a cluster",
     ],

@@ -70,7 +70,13 @@ function resolveAction(route: RouteFile, path: Path, report: Report): ActionSpec
       );
     }
   }
-  if (redirect !== undefined) return { kind: "redirect", ...redirect };
+  if (redirect !== undefined) {
+    if (route.responseHeaders.some(({ name }) => name === "location")) {
+      const hint = "write it as the redirect's location";
+      report("error", [...path, "responseHeaders"], "the redirect makes the header location itself", hint, "key");
+    }
+    return { kind: "redirect", ...redirect };
+  }
   if (respond !== undefined) {
     if (respond.body !== "" && BODILESS.includes(respond.status)) {
       report("error", [...path, "respond", "body"], `a ${respond.status} has no body`);
