@@ -191,6 +191,23 @@ for (const engine of ENGINES) {
       assert.equal(await client.ended(), "reset");
     });
 
+    /** While it waited for its reset the client was only closed once it had sent too much: to HTTP/1.0 the response looked whole. */
+    test("a response that is cut off ends in a reset although the client goes on sending", async () => {
+      stage.witness.script = async (wire) => {
+        await wire.read();
+        wire.send(OK);
+        await wire.until("a head", () => wire.received.includes("/cut"));
+        wire.end(`${head("Transfer-Encoding: chunked")}3\r\nabc\r\n`);
+      };
+      const client = await stage.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+      assert.equal((await client.response()).body, "ok");
+      client.send("PUT /cut HTTP/1.0\r\nContent-Length: 9999999\r\n\r\n");
+      await stage.logged(({ code }) => code === "RESPONSE_TRUNCATED");
+      // One byte more than is listened to.
+      client.send("x".repeat((1 << 20) + 1));
+      assert.equal(await client.ended(), "reset");
+    });
+
     test("Q18: fifty cookies stay fifty fields", async () => {
       const cookies = Array.from({ length: 50 }, (_, i) => `c${i}=${i}`);
       stage.witness.script = brokenOnce(

@@ -302,9 +302,7 @@ export class Downstream implements ConnHandler {
   }
 
   #discard(): void {
-    if (this.#state === State.CLOSED || this.#pace.receivedSince <= LINGER_BYTES) return;
-    this.conn.destroy();
-    this.#dispose();
+    if (this.#state !== State.CLOSED && this.#pace.receivedSince > LINGER_BYTES) this.#endLinger();
   }
 
   /** Sends FIN and waits a little for the client's: closing with unread data would destroy the answer on its way. */
@@ -365,13 +363,17 @@ export class Downstream implements ConnHandler {
   #expireLinger(): void {
     const pace = this.#pace;
     if (this.conn.unsent === 0 || (pace.isWatched && pace.readsTooSlowly)) {
-      if (this.#breaks) this.conn.reset();
-      else this.conn.destroy();
-      this.#dispose();
+      this.#endLinger();
       return;
     }
     pace.markRead();
     this.#deadline.set(pace.nextAt);
+  }
+
+  #endLinger(): void {
+    if (this.#breaks) this.conn.reset();
+    else this.conn.destroy();
+    this.#dispose();
   }
 
   #identify(): void {
