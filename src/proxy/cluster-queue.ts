@@ -44,12 +44,13 @@ const LIMITS: Readonly<Record<LimitId, string>> = {
   [Limit.RETRY_BUDGET]: "the cluster has as many retries as its retryBudget allows",
 };
 
+const enters = (owner: QueueOwner): boolean => owner.onRoom();
+
 export class ClusterQueue {
   readonly #context: ProxyContext;
   readonly #cluster: ProxyCluster;
   readonly #waiting = new WaitQueue<QueueOwner>();
   readonly #timer: Timer;
-  #waking = false;
 
   constructor(context: ProxyContext, cluster: ProxyCluster) {
     this.#context = context;
@@ -100,13 +101,7 @@ export class ClusterQueue {
 
   /** A place may be free: those who wait try, in their order, until one finds none. */
   wake(): void {
-    // Who is asked may end at once and so lead here again: the loop goes on by itself.
-    if (this.#waiting.size === 0 || this.#waking) return;
-    this.#waking = true;
-    for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
-      if (!next.owner.onRoom()) break;
-    }
-    this.#waking = false;
+    this.#waiting.serve(enters);
   }
 
   /** Makes room for a higher class. */

@@ -15,12 +15,13 @@ export interface RetryOwner {
   onPlace(): boolean;
 }
 
+const enters = (owner: RetryOwner): boolean => owner.onPlace();
+
 export class RetryQueue {
   readonly #context: ProxyContext;
   readonly #cluster: ProxyCluster;
   readonly #waiting = new WaitQueue<RetryOwner>();
   readonly #timer: Timer;
-  #waking = false;
 
   constructor(context: ProxyContext, cluster: ProxyCluster) {
     this.#context = context;
@@ -64,13 +65,7 @@ export class RetryQueue {
 
   /** A place may be free: those who wait try, in their order, until one finds none. */
   wake(): void {
-    // Who is asked may end at once and so lead here again: the loop goes on by itself.
-    if (this.#waiting.size === 0 || this.#waking) return;
-    this.#waking = true;
-    for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
-      if (!next.owner.onPlace()) break;
-    }
-    this.#waking = false;
+    this.#waiting.serve(enters);
   }
 
   #tick(): void {

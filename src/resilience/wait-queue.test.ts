@@ -54,3 +54,21 @@ test("whoever waited longer than allowed is overdue, and nobody else", () => {
   queue.remove(high);
   assert.equal(queue.overdue(151), undefined);
 });
+
+test("those who wait are asked in order until one finds no room, each once although asking leads here again", () => {
+  const queue = new WaitQueue<number>();
+  const waiters = [0, 1, 2, 3].map((name) => new Waiter(name));
+  for (const waiter of waiters) queue.add(waiter, 1, 0);
+  const asked: number[] = [];
+  const enters = (name: number): boolean => {
+    asked.push(name);
+    if (name === 2) return false;
+    queue.remove(waiters[name]);
+    queue.serve(enters);
+    return true;
+  };
+  queue.serve(enters);
+  assert.deepEqual(asked, [0, 1, 2]);
+  queue.serve(enters);
+  assert.deepEqual(asked, [0, 1, 2, 2]);
+});

@@ -26,6 +26,7 @@ export class WaitQueue<Owner> {
   size = 0;
   readonly #heads: (Waiter<Owner> | undefined)[] = PRIORITIES.map(() => undefined);
   readonly #tails: (Waiter<Owner> | undefined)[] = PRIORITIES.map(() => undefined);
+  #serving = false;
 
   /** Somebody of this or a higher class waits: who comes now has to wait behind. */
   isBehind(priority: number): boolean {
@@ -65,6 +66,18 @@ export class WaitQueue<Owner> {
   get first(): Waiter<Owner> | undefined {
     for (let i = 0; i < this.#heads.length; i++) if (this.#heads[i] !== undefined) return this.#heads[i];
     return undefined;
+  }
+
+  /**
+   * There may be room: those who wait are asked in their order until one finds none.
+   * @param enters takes one in, or for good out of the queue; false where there is no room for it, and it stays
+   */
+  serve(enters: (owner: Owner) => boolean): void {
+    // Who is asked may end at once and so lead here again: the loop goes on by itself.
+    if (this.size === 0 || this.#serving) return;
+    this.#serving = true;
+    for (let next = this.first; next !== undefined; next = this.first) if (!enters(next.owner)) break;
+    this.#serving = false;
   }
 
   /** One that came before `since`, the lowest class first; undefined where there is none. */
