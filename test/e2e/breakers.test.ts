@@ -28,6 +28,8 @@ async function occupy(stage: Stage, hold: Promise<void>): Promise<Wire[]> {
   for (const witness of stage.witnesses) witness.script = answeringWhen(hold);
   const clients = [await stage.ask(get("/0")), await stage.ask(get("/1"))];
   await until("both are under way", async () => (await stage.metric("plimsoll_cluster_active")) === 2);
+  // A connection is made before its endpoint's process hears of it.
+  await until("the endpoints have accepted them", () => stage.witnesses.flatMap((one) => one.connections).length === 2);
   return clients;
 }
 
