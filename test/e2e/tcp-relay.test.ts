@@ -20,12 +20,15 @@ for (const engine of ENGINES) {
       timeouts = "",
     ): Promise<{ proxy: RunningProxy; endpoint: Endpoint }> {
       const endpoint = await startEndpoint(t, serve);
-      const yaml = `
+      return { proxy: await startProxy(t, engine, config(endpoint, extra, timeouts)), endpoint };
+    }
+
+    function config({ port }: Endpoint, extra: string, timeouts: string): string {
+      return `
 listeners: [{ name: front, address: "127.0.0.1:0", protocol: tcp, cluster: db, timeouts: { ${timeouts} } }]
-clusters: { db: { endpoints: ["127.0.0.1:${endpoint.port}"] } }
+clusters: { db: { endpoints: ["127.0.0.1:${port}"] } }
 drain: 500ms
 ${extra}`;
-      return { proxy: await startProxy(t, engine, yaml), endpoint };
     }
 
     test("10 MB go through whole in both directions at once", async (t) => {
@@ -103,6 +106,15 @@ ${extra}`;
         await client.received(count);
       }
       assert.equal(client.ending, undefined);
+    });
+
+    test("a reload's idle timeout holds for connections that are open", async (t) => {
+      const { proxy, endpoint } = await start(t, echo, "", "idle: 1h");
+      const client = await dial(t, proxy.port());
+      client.socket.write("hello");
+      await client.received(5);
+      await proxy.reload(config(endpoint, "", "idle: 100ms"));
+      assert.equal(await client.ended(), "reset");
     });
 
     test("a reader that stops stops the writer, and memory stays bounded", async (t) => {

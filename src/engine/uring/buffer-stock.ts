@@ -6,8 +6,8 @@ import type { UringConn } from "./uring-conn.js";
 /** Buffer group of the one provided ring. */
 export const GROUP = 1;
 /** The ring's capacity, and how many buffers stand ready in it: few, so that they stay in the CPU's cache. */
-const CAPACITY = 1024;
-const READY = 256;
+const CAPACITY = 256;
+const READY = 128;
 
 export class BufferStock {
   /** Unsent bytes at which a connection counts as congested: less when memory runs short. */

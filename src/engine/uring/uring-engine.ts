@@ -48,8 +48,9 @@ import { UringConn } from "./uring-conn.js";
 import { UringListening } from "./uring-listening.js";
 import { UringSender } from "./uring-sender.js";
 
-const SQ_ENTRIES = 4096;
-const CQ_ENTRIES = 16_384;
+/** Entries are used in turn: few, so that the queues stay in the CPU's cache. A full submission queue is submitted. */
+const SQ_ENTRIES = 256;
+const CQ_ENTRIES = 4096;
 
 const SOCKADDR_SLOTS = 512;
 const SHUT_WR = 1;

@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ProcessFigures } from "../observed.js";
 
 /** Each tick wakes the main thread, which on a busy machine takes time from a worker. */
-const RESOLUTION_MS = 25;
+const RESOLUTION_MS = 100;
 
 export interface ProcessMeter {
   /** The figures now; event-loop delays are since the call before. */

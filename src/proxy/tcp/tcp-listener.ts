@@ -24,10 +24,11 @@ export class TcpListener {
     this.metrics = metrics;
   }
 
-  /** New connections follow the new configuration; open ones stay where they are. */
+  /** New connections follow the new configuration; open ones stay where they are, under the new idle timeout. */
   update(spec: TcpListenerSpec, cluster: ProxyCluster): void {
     this.spec = spec;
     this.cluster = cluster;
+    for (const session of this.sessions) session.watchIdle();
   }
 
   /** The drain deadline has passed. */

@@ -6,7 +6,7 @@
  */
 import { type Code, TRAITS } from "../../base/errors.js";
 import { histogramRecord } from "../../base/histogram.js";
-import { Close, type CloseReason, type Conn, type ConnHandler } from "../../engine/engine.js";
+import { Close, type CloseReason, type Conn, type ConnHandler, type Engine } from "../../engine/engine.js";
 import { Outcome, type OutcomeId } from "../../model/outcome.js";
 import { isOfEndpoint, Query } from "../../model/query.js";
 import { countOutcome } from "../../observe/endpoint-outcome.js";
@@ -27,10 +27,18 @@ class TcpSide implements ConnHandler {
   /** Received, and of those already in the figures. */
   bytes = 0;
   counted = 0;
+  /** When something last moved, in whole milliseconds: small integers lie in the object, other numbers beside it. */
+  movedAt = 0;
+  readonly #engine: Engine;
 
   constructor(session: TcpSession, conn: Conn | undefined) {
     this.session = session;
     this.conn = conn;
+    this.#engine = session.listener.context.engine;
+  }
+
+  touch(): void {
+    this.movedAt = Math.ceil(this.#engine.now());
   }
 
   onOpen(): void {
@@ -43,12 +51,12 @@ class TcpSide implements ConnHandler {
     to.send(buffer, start, end);
     if (to.congested) this.conn!.pause();
     if (this.bytes - this.counted >= COUNT_BYTES) this.session.count();
-    this.session.touch();
+    this.touch();
   }
 
   onDrain(): void {
     this.peer!.conn!.resume();
-    this.session.touch();
+    this.touch();
   }
 
   onEnd(): void {
@@ -111,9 +119,13 @@ export class TcpSession implements QueueOwner {
     this.#connect();
   }
 
-  /** Something moved: the idle timeout starts anew. */
-  touch(): void {
-    this.#deadline.set(this.listener.context.engine.now() + this.listener.spec.idleTimeoutMs);
+  /** Sees to it that the idle timeout is noticed. What moves is only noted: the timer looks when it fires. */
+  watchIdle(): void {
+    if (this.#open) this.#deadline.set(this.#movedAt + this.listener.spec.idleTimeoutMs);
+  }
+
+  get #movedAt(): number {
+    return Math.max(this.client.movedAt, this.upstream.movedAt);
   }
 
   onUpstreamOpen(): void {
@@ -130,7 +142,8 @@ export class TcpSession implements QueueOwner {
     countOutcome(context.metrics, endpoint.data!.metrics, Outcome.OK);
     histogramRecord(context.metrics, endpoint.data!.metrics + E.RESPONSE, this.#connectMs);
     this.client.conn!.resume();
-    this.touch();
+    this.client.touch();
+    this.watchIdle();
   }
 
   /** FIN came. Before the endpoint is there it waits, like the data: the connection being made may not be the last. */
@@ -140,7 +153,7 @@ export class TcpSession implements QueueOwner {
       return;
     }
     side.peer!.conn!.end();
-    this.touch();
+    side.touch();
   }
 
   /** Brings the figures up to what has moved. */
@@ -285,6 +298,10 @@ export class TcpSession implements QueueOwner {
   }
 
   #expire(): void {
+    if (this.#movedAt + this.listener.spec.idleTimeoutMs > this.listener.context.engine.now()) {
+      this.watchIdle();
+      return;
+    }
     this.client.conn?.reset();
     this.upstream.conn?.reset();
     this.#finish("IDLE_TIMEOUT", Outcome.ABORTED);
