@@ -18,7 +18,7 @@ export class BufferStock {
   readonly #memory: Memory;
   readonly #highWaterBytes: number;
   #ready = 0;
-  #starved: UringConn[] = [];
+  readonly #starved: UringConn[] = [];
 
   constructor(ring: Ring, memory: Memory, highWaterBytes: number) {
     this.#ring = ring;
@@ -57,8 +57,8 @@ export class BufferStock {
     this.isShort = memory.available * 2 < memory.count;
     this.highWater = this.isShort ? Math.min(2 * BUFFER_SIZE, this.#highWaterBytes) : this.#highWaterBytes;
     if (this.#starved.length === 0 || this.#ready === 0) return undefined;
-    const fed = this.#starved;
-    this.#starved = [];
+    // No more than there are buffers: the others would ask in vain.
+    const fed = this.#starved.splice(0, this.#ready);
     for (const conn of fed) conn.starved = false;
     return fed;
   }

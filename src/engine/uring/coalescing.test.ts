@@ -12,7 +12,7 @@ function run(coalescing: Coalescing, clock: Clock, turns: number, busy: number, 
   for (let i = 0; i < turns; i++) {
     clock.now += 0.1;
     clock.busy += 0.1 * busy;
-    const wanted = coalescing.waitUs === 0 ? 1 : coalescing.company;
+    const wanted = coalescing.wanted(0);
     coalescing.onTurn(wanted, cameFor(wanted), clock.now);
     longest = Math.max(longest, coalescing.waitUs);
   }
@@ -83,4 +83,12 @@ test("whatever comes, waits and counts stay within their bounds", () => {
     const { company, waitUs } = coalescing;
     assert.ok(company >= 1 && company <= 16 && waitUs >= 0 && waitUs <= 400, `seed ${seed}: ${company}, ${waitUs}`);
   }
+});
+
+test("what completes at once is waited for besides, but no turn takes in thousands of messages", () => {
+  const { clock, coalescing } = createFixture();
+  assert.equal(coalescing.wanted(5000), 1);
+  run(coalescing, clock, 10_000, 1, ALL);
+  assert.equal(coalescing.wanted(10), 26);
+  assert.equal(coalescing.wanted(5000), 32);
 });

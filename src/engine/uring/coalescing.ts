@@ -14,6 +14,11 @@ const SAMPLE_MS = 10;
 /** Of a new sample in the moving average. */
 const SAMPLE_WEIGHT = 0.3;
 const MAX_COMPANY = 16;
+/**
+ * Completions that a turn waits for in all. The kernel takes in as many messages per turn as are waited for, at least 20: were
+ * it all that are there, thousands of busy connections would find no buffer ready, and none of them anything in a cache.
+ */
+const MAX_WANTED = 32;
 /** Turns in which all came before one more is waited for, and turns without waiting once nobody comes. */
 const TURNS_TO_GROW = 2;
 const TURNS_TO_REST = 64;
@@ -35,6 +40,11 @@ export class Coalescing {
     this.#busyMs = busyMs;
     this.#sampledAt = now;
     this.#busyAt = busyMs();
+  }
+
+  /** Completions to wait for in this turn. @param prompt how many come at once, because their operations complete at once */
+  wanted(prompt: number): number {
+    return this.waitUs === 0 ? 1 : Math.min(prompt + this.company, MAX_WANTED);
   }
 
   /** After a turn that waited for `wanted` completions, and found `came`. */

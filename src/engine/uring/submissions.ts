@@ -22,8 +22,6 @@ const POLLIN = 1;
 export const POLL_ERROR = 8;
 /** POLLHUP: broken, or both sides have ended. */
 export const POLL_HANGUP = 0x10;
-const CANCEL_ALL = 1;
-const CANCEL_FD = 2;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_WAITALL = 0x100;
 const SOCK_CLOEXEC = 0x80000;
@@ -40,8 +38,13 @@ export function submitReceive(ring: Ring, fd: number, slot: number, flags: numbe
   ring.sqes[at + 10] = GROUP;
 }
 
-export function submitCancelReceive(ring: Ring, slot: number): void {
-  ring.sqe(Op.ASYNC_CANCEL, -1, (Kind.RECEIVE << 24) | slot, 0, 0, Kind.IGNORE, 0);
+/**
+ * Named by what its completion will say: the kernel finds it by a hash. By descriptor it would look through all that is
+ * under way on the ring, which with thousands of connections is most of the time.
+ */
+export function submitCancel(ring: Ring, kind: number, slot: number): void {
+  ring.prompt++;
+  ring.sqe(Op.ASYNC_CANCEL, -1, (kind << 24) | slot, 0, 0, Kind.IGNORE, 0);
 }
 
 export function submitSend(ring: Ring, fd: number, slot: number, address: number, length: number): void {
@@ -61,10 +64,9 @@ export function submitConnect(ring: Ring, fd: number, slot: number, address: num
   ring.sqes[at + 2] = length;
 }
 
-/** @param pending operations on the descriptor are under way: they hold the socket open, and have to be cancelled */
-export function submitClose(ring: Ring, fd: number, pending: boolean): void {
-  ring.prompt += pending ? 2 : 1;
-  if (pending) ring.sqe(Op.ASYNC_CANCEL, fd, 0, 0, CANCEL_ALL | CANCEL_FD, Kind.IGNORE, 0);
+/** What is under way on the descriptor holds the socket open: it has to be cancelled first. */
+export function submitClose(ring: Ring, fd: number): void {
+  ring.prompt++;
   rememberClosing(fd);
   ring.sqe(Op.CLOSE, fd, 0, 0, 0, Kind.IGNORE, 0);
 }

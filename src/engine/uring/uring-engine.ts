@@ -37,7 +37,7 @@ import {
   POLL_HANGUP,
   RECEIVE_POLL_FIRST,
   SLOT_MASK,
-  submitCancelReceive,
+  submitCancel,
   submitClose,
   submitConnect,
   submitHangup,
@@ -48,9 +48,10 @@ import { UringConn } from "./uring-conn.js";
 import { UringListening } from "./uring-listening.js";
 import { UringSender } from "./uring-sender.js";
 
-/** Entries are used in turn: few, so that the queues stay in the CPU's cache. A full submission queue is submitted. */
+/** Entries are used in turn: few, so that the queue stays in the CPU's cache. When it is full it is submitted. */
 const SQ_ENTRIES = 256;
-const CQ_ENTRIES = 4096;
+/** The fewest with which the kernel makes its largest table (256 buckets) of operations that can be cancelled. */
+const CQ_ENTRIES = 8192;
 
 const SOCKADDR_SLOTS = 512;
 const SHUT_WR = 1;
@@ -127,9 +128,8 @@ export class UringEngine implements Engine {
       const fed = this.stock.refill();
       if (fed !== undefined) for (const conn of fed) this.armReceive(conn);
       const waitMs = this.#reports.waiting ? 0 : this.timers.untilNext(this.#now);
-      const { waitUs, company } = this.#coalescing;
-      const wanted = waitUs === 0 ? 1 : this.#ring.prompt + company;
-      this.#ring.enter(waitMs, wanted, waitUs);
+      const wanted = this.#coalescing.wanted(this.#ring.prompt);
+      this.#ring.enter(waitMs, wanted, this.#coalescing.waitUs);
       this.stats.turns++;
       this.stats.syscalls++;
       this.#now = performance.now();
@@ -313,7 +313,7 @@ export class UringEngine implements Engine {
   cancelReceive(conn: UringConn): void {
     if (!conn.receiving || conn.cancelling) return;
     conn.cancelling = true;
-    submitCancelReceive(this.#ring, conn.slot);
+    submitCancel(this.#ring, Kind.RECEIVE, conn.slot);
   }
 
   /** @internal Everything queued is out and `end()` was called. */
@@ -339,9 +339,18 @@ export class UringEngine implements Engine {
     this.sender.drop(conn);
     if (conn.fd >= 0) {
       if (rst) lingerReset(conn.fd);
-      submitClose(this.#ring, conn.fd, conn.operations > 0);
+      if (conn.operations > 0) this.#cancelOperations(conn);
+      submitClose(this.#ring, conn.fd);
     }
     this.#table.retire(conn);
+  }
+
+  #cancelOperations(conn: UringConn): void {
+    const { slot } = conn;
+    if (conn.receiving && !conn.cancelling) submitCancel(this.#ring, Kind.RECEIVE, slot);
+    if (!conn.isIdle) submitCancel(this.#ring, Kind.SEND, slot);
+    if (conn.connecting) submitCancel(this.#ring, Kind.CONNECT, slot);
+    if (conn.watching) submitCancel(this.#ring, Kind.HANGUP, slot);
   }
 
   /** @internal */

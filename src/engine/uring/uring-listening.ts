@@ -5,7 +5,7 @@ import type { Acceptor, Listening } from "../engine.js";
 import { CQE_MORE, type Ring } from "../native/io-uring.js";
 import { Errno, shutdown } from "../native/libc.js";
 import type { Bound } from "../native/sockets.js";
-import { submitAccept, submitClose } from "./submissions.js";
+import { Kind, submitAccept, submitCancel, submitClose } from "./submissions.js";
 import type { UringEngine } from "./uring-engine.js";
 
 /** How long accepting rests after an error that trying again at once would repeat. */
@@ -41,7 +41,8 @@ export class UringListening implements Listening {
     this.#engine.forgetListening(this.#slot);
     // The armed accept would hold the socket open until its cancellation: no client must get in any more.
     shutdown(this.fd, SHUT_RDWR);
-    submitClose(this.#ring, this.fd, true);
+    submitCancel(this.#ring, Kind.ACCEPT, this.#slot);
+    submitClose(this.#ring, this.fd);
   }
 
   /** @internal A completion of its accept: a descriptor or an error. */
