@@ -1,4 +1,4 @@
-/** 50 connections that each send the next request when the answer is there: what a request costs the proxy in CPU time. */
+/** Connections that each send the next request when the answer is there: what a request costs the proxy in CPU time. */
 import type { BodyPath } from "../backend.js";
 import { cpuMicros, residentBytes } from "../cpu.js";
 import { runWrk, type WrkOrder } from "../load/wrk.js";
@@ -6,11 +6,20 @@ import type { Protocol } from "../peers/peer.js";
 import type { Scenario } from "./scenario.js";
 
 export const CONNECTIONS = 50;
+/** More than any cache holds, and more than any proxy has buffers ready for. */
+const MANY_CONNECTIONS = 5000;
 /** The first round also compiles the hot paths of the proxies that run on a virtual machine. */
 const FIRST_WARM_UP_SECONDS = 4;
 const WARM_UP_SECONDS = 1;
 
-function closedLoop(name: string, question: string, protocol: Protocol, path: BodyPath, script = ""): Scenario {
+function closedLoop(
+  name: string,
+  question: string,
+  protocol: Protocol,
+  path: BodyPath,
+  script = "",
+  connections = CONNECTIONS,
+): Scenario {
   return {
     name,
     question,
@@ -20,7 +29,7 @@ function closedLoop(name: string, question: string, protocol: Protocol, path: Bo
     fresh: false,
     async prepare(_peers, { seconds, folder }) {
       return async ({ port, child }, round) => {
-        const order: WrkOrder = { port, path, connections: CONNECTIONS, seconds, script, folder };
+        const order: WrkOrder = { port, path, connections, seconds, script, folder };
         await runWrk({ ...order, seconds: round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS });
         const before = cpuMicros(child.pid);
         const report = await runWrk(order);
@@ -54,6 +63,14 @@ export const closedLoops: readonly Scenario[] = [
   closedLoop("http1-1m", "1 MiB responses, keep-alive", "http", "/1m"),
   closedLoop("http1-post-10k", "10 KiB chunked uploads, keep-alive", "http", "/post", CHUNKED_POST),
   closedLoop("http1-close", "a client connection per request, 70-byte responses", "http", "/small", CLOSE),
+  closedLoop(
+    "http1-many",
+    `${MANY_CONNECTIONS} busy connections, 70-byte responses`,
+    "http",
+    "/small",
+    "",
+    MANY_CONNECTIONS,
+  ),
   closedLoop("tcp-small", "70-byte responses through a TCP listener", "tcp", "/small"),
   closedLoop("tcp-1m", "1 MiB responses through a TCP listener", "tcp", "/1m"),
 ];
