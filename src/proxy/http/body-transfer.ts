@@ -156,7 +156,7 @@ export class BodyTransfer {
 
   #alloc(memory: Memory): number {
     const buffer = memory.alloc();
-    if (buffer < 0) this.fault = "INTERNAL";
+    if (buffer < 0) this.fault = "OVERLOADED";
     return buffer;
   }
 }

@@ -31,6 +31,8 @@ import { Tunnel } from "./tunnel.js";
 import { UpgradeRequest } from "./upgrade.js";
 import { Fate, Phase } from "./upstream.js";
 
+const NO_BUFFER = "no buffer is free";
+
 export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
   readonly #worker: HttpWorker;
   readonly #context: ProxyContext;
@@ -100,7 +102,8 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     const before = body.sent;
     const next = body.forward(this.#context.engine.memory, this.#mirroring.sink(conn), buffer, start, end);
     if (body.fault !== undefined) {
-      this.#fail(body.fault, "the request body is malformed or too large", Outcome.ABORTED);
+      const reason = body.fault === "OVERLOADED" ? NO_BUFFER : "the request body is malformed or too large";
+      this.#fail(body.fault, reason, Outcome.ABORTED);
       return end - start;
     }
     if (body.done) this.#mirroring.complete();
@@ -342,7 +345,7 @@ export class Exchange implements ClientEvents, EndpointEvents, FaultOwner {
     }
     this.#response.added = this.#destination.lineFor(this.#tries.current.endpoint!);
     if (!this.#response.interim(head, downstream)) {
-      this.#fail("OVERLOADED", "no buffer is free", Outcome.ABORTED);
+      this.#fail("OVERLOADED", NO_BUFFER, Outcome.ABORTED);
       return;
     }
     this.#flight.clear();

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Code } from "../../base/errors.js";
 import { createRandom } from "../../base/random.js";
 import { TimerWheel } from "../../base/timer-wheel.js";
 import { Planner } from "../../cluster/planner.js";
@@ -14,7 +15,17 @@ import { loadText } from "../../config/load.js";
 import { type Acceptor, Close, type Conn, type ConnHandler, type Engine } from "../../engine/engine.js";
 import { BUFFER_SIZE, HEADROOM, Memory } from "../../engine/memory.js";
 import { createStats } from "../../engine/stats.js";
-import { C, clusterBase, createMetrics, E, endpointBase, openMetrics } from "../../observe/layout.js";
+import {
+  C,
+  CODE_NUMBER,
+  clusterBase,
+  createMetrics,
+  E,
+  endpointBase,
+  L,
+  listenerBase,
+  openMetrics,
+} from "../../observe/layout.js";
 import { createLogRing, LogRingWriter } from "../../observe/log-ring.js";
 import { endpointKey, Slots } from "../../observe/slots.js";
 import { TIMELESS } from "../../testing/fake-clock.js";
@@ -139,8 +150,10 @@ clusters: { c: { endpoints: [${addresses}] }, m: { endpoints: ["127.0.0.1:9100"]
       .reduce((sum, count) => sum + count);
   };
   const count = (name: string, field: number): number => metrics[clusterBase(metricSlots.clusters.get(name)!) + field];
+  const errors = (code: Code): number =>
+    metrics[listenerBase(metricSlots.listeners.get("front")!) + L.ERRORS + CODE_NUMBER[code]];
   const advance = (ms: number): void => timers.advance((clock.now += ms));
-  return { memory, client, upstreams, failures, count, advance };
+  return { memory, client, upstreams, failures, errors, count, advance };
 }
 type Fixture = ReturnType<typeof createFixture>;
 
@@ -199,6 +212,15 @@ describe("an endpoint is not to blame where no buffer is free", () => {
     assert.deepEqual([fixture.count("m", C.MIRROR_DROPPED), fixture.count("m", C.MIRROR_FAILED)], [1, 0]);
     assert.equal(fixture.failures("m"), 0);
   });
+});
+
+test("a request whose body finds no buffer free is an overload, and no failure of the proxy", () => {
+  const { client, upstreams, failures, errors } = createFixture();
+  client.receive("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  upstreams[0].handler.onOpen();
+  client.receive("2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n", 0);
+  assert.deepEqual([errors("OVERLOADED"), errors("INTERNAL")], [1, 0]);
+  assert.equal(failures("c"), 0);
 });
 
 describe("an endpoint is to blame, with and without buffers", () => {
