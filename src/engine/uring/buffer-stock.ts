@@ -2,6 +2,7 @@
 import { BUFFER_SIZE, HEADROOM, type Memory } from "../memory.js";
 import type { Ring } from "../native/io-uring.js";
 import type { UringConn } from "./uring-conn.js";
+import type { UringEngine } from "./uring-engine.js";
 
 /** Buffer group of the one provided ring. */
 export const GROUP = 1;
@@ -39,11 +40,8 @@ export class BufferStock {
     this.#starved.push(conn);
   }
 
-  /**
-   * Before each turn: keeps the ring stocked, but leaves an eighth of the memory to those who build messages. Returns
-   * the connections that may receive again, or undefined.
-   */
-  refill(): UringConn[] | undefined {
+  /** Before each turn: keeps the ring stocked, but leaves an eighth of the memory to those who build messages. */
+  refill(): void {
     const memory = this.#memory;
     const reserve = memory.count >> 3;
     const target = Math.min(READY, memory.count >> 2);
@@ -56,11 +54,22 @@ export class BufferStock {
     // With half of the memory gone no connection may hold more than two buffers: the slow ones must not starve the rest.
     this.isShort = memory.available * 2 < memory.count;
     this.highWater = this.isShort ? Math.min(2 * BUFFER_SIZE, this.#highWaterBytes) : this.#highWaterBytes;
-    if (this.#starved.length === 0 || this.#ready === 0) return undefined;
-    // No more than there are buffers: the others would ask in vain.
-    const fed = this.#starved.splice(0, this.#ready);
-    for (const conn of fed) conn.starved = false;
-    return fed;
+  }
+
+  /**
+   * After `refill`: arms starved connections, the longest waiting first, but no more than there are buffers. The others would
+   * ask in vain. Those that are armed have something to receive, so another turn follows.
+   */
+  feed(engine: UringEngine): void {
+    let left = this.#ready;
+    let fed = 0;
+    for (; fed < this.#starved.length && left > 0; fed++) {
+      const conn = this.#starved[fed];
+      conn.starved = false;
+      engine.armReceive(conn);
+      if (conn.receiving) left--;
+    }
+    if (fed > 0) this.#starved.splice(0, fed);
   }
 
   /** Gives all buffers back. */

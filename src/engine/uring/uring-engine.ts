@@ -125,8 +125,8 @@ export class UringEngine implements Engine {
 
   run(): void {
     while (!this.#stopped) {
-      const fed = this.stock.refill();
-      if (fed !== undefined) for (const conn of fed) this.armReceive(conn);
+      this.stock.refill();
+      this.stock.feed(this);
       const waitMs = this.#reports.waiting ? 0 : this.timers.untilNext(this.#now);
       const wanted = this.#coalescing.wanted(this.#ring.prompt);
       this.#ring.enter(waitMs, wanted, this.#coalescing.waitUs);
