@@ -19,7 +19,7 @@ export const DEFAULTS = {
 
   limits: {
     maxConnections: by(20_000, "twice the descriptors (upstream side) still fit the usual hard limit of 65536 or more"),
-    buffers: by("256MiB", "16384 buffers; an idle connection holds none"),
+    buffers: by("256MiB", "about 16 000 buffers; an idle connection holds none"),
     highWater: by("256KiB", "a round trip of 2 ms at 1 Gbit/s; a slow reader holds no more than this"),
   },
 

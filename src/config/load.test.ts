@@ -47,7 +47,7 @@ test("each mistake is told at its line and column, with a hint", () => {
     ],
     [
       withListener("limits: { maxHeader: 16KiB }\n    cluster: a"),
-      "3:26 listeners[0].limits.maxHeader: 16KiB is too large | the most is 15871",
+      "3:26 listeners[0].limits.maxHeader: 16KiB is too large | the most is 16191",
     ],
     [
       withListener("limits: { maxLine: 12KiB, maxHeader: 8KiB }\n    cluster: a"),
