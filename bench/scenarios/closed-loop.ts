@@ -6,7 +6,7 @@ import type { Protocol } from "../peers/peer.js";
 import type { Scenario } from "./scenario.js";
 
 export const CONNECTIONS = 50;
-/** More than any cache holds, and more than any proxy has buffers ready for. */
+/** More than caches hold, and more than our engines have buffers ready for. */
 const MANY_CONNECTIONS = 5000;
 /** The first round also compiles the hot paths of the proxies that run on a virtual machine. */
 const FIRST_WARM_UP_SECONDS = 4;

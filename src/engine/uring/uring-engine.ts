@@ -347,7 +347,7 @@ export class UringEngine implements Engine {
 
   #cancelOperations(conn: UringConn): void {
     const { slot } = conn;
-    if (conn.receiving && !conn.cancelling) submitCancel(this.#ring, Kind.RECEIVE, slot);
+    this.cancelReceive(conn);
     if (!conn.isIdle) submitCancel(this.#ring, Kind.SEND, slot);
     if (conn.connecting) submitCancel(this.#ring, Kind.CONNECT, slot);
     if (conn.watching) submitCancel(this.#ring, Kind.HANGUP, slot);

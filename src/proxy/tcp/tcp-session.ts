@@ -121,11 +121,12 @@ export class TcpSession implements QueueOwner {
 
   /** Sees to it that the idle timeout is noticed. What moves is only noted: the timer looks when it fires. */
   watchIdle(): void {
-    if (this.#open) this.#deadline.set(this.#movedAt + this.listener.spec.idleTimeoutMs);
+    if (this.#open) this.#deadline.set(this.#idleAt);
   }
 
-  get #movedAt(): number {
-    return Math.max(this.client.movedAt, this.upstream.movedAt);
+  /** When it will have been idle for too long, if nothing moves any more. */
+  get #idleAt(): number {
+    return Math.max(this.client.movedAt, this.upstream.movedAt) + this.listener.spec.idleTimeoutMs;
   }
 
   onUpstreamOpen(): void {
@@ -298,7 +299,7 @@ export class TcpSession implements QueueOwner {
   }
 
   #expire(): void {
-    if (this.#movedAt + this.listener.spec.idleTimeoutMs > this.listener.context.engine.now()) {
+    if (this.#idleAt > this.listener.context.engine.now()) {
       this.watchIdle();
       return;
     }
